@@ -1,0 +1,1 @@
+"""What is remembered, matched, grouped, decided and done to files; no screen."""

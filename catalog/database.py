@@ -1,0 +1,172 @@
+"""The catalog file: opening, refusing what isn't one, migrations, transactions, the indexer's lock."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from .errors import CatalogError
+
+APPLICATION_ID = 0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
+VERSION = 1
+
+
+def default_path() -> Path:
+    """The catalog's place in the platform's data folder."""
+    return Path(platformdirs.user_data_dir("twinsift", appauthor=False)) / "catalog.sqlite"
+
+
+class Catalog:
+    """One connection to a catalog; each thread opens its own.
+
+    Readers and one writer work at the same time (WAL). Write only inside `transaction()`, and never
+    decode, infer or touch a user's file inside one.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = True) -> Catalog:
+        """Open the catalog at `path`, making an empty one where there is none and `create` is set.
+
+        Raises:
+            CatalogError: the file is no catalog, is damaged, is newer than this program, or there is
+                no file and `create` is not set. The file is left as it was.
+        """
+        path = Path(path)
+        existed = path.exists() and path.stat().st_size > 0
+        if not existed and not create:
+            raise CatalogError(f"there is no catalog at {path}", "run `twinsift index FOLDER` first")
+        if not existed:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise CatalogError(
+                    f"the catalog's folder {path.parent} can't be made: {error.strerror}",
+                    "choose another place with --catalog FILE",
+                ) from error
+        try:
+            connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            try:
+                _check(path, connection, existed)
+                _configure(connection)
+                _migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            remedy = "restore it from a backup, or choose another place with --catalog FILE"
+            raise CatalogError(f"{path} can't be opened as a catalog: {error}", remedy) from error
+        if not existed and os.name == "posix":
+            path.chmod(0o600)  # it holds paths and previews of private pictures
+        return cls(path, connection)
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit what the block writes, or nothing of it where the block raises."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return self.connection.execute("PRAGMA data_version").fetchone()[0]
+
+    @contextmanager
+    def exclusive(self, work: str) -> Iterator[None]:
+        """Hold the lock that allows one indexer or one file batch at a time; it dies with its process.
+
+        Raises:
+            CatalogError: another process holds it.
+        """
+        lock = FileLock(f"{self.path}.{work}.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise CatalogError(
+                f"another twinsift is busy with `{work}` on {self.path}", "wait for it or stop it"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
+    if not existed:
+        return
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and tables:
+        raise CatalogError(
+            f"{path} is a database of another program", "choose another place with --catalog FILE"
+        )
+    if version > VERSION:
+        raise CatalogError(
+            f"{path} was made by a newer twinsift (version {version} of the catalog, this one knows {VERSION})",
+            "update twinsift",
+        )
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # a journal row must be on disk before a file moves
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema to VERSION, each step in one transaction with its version number."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read inside the transaction: another process may have just made the schema.
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+            for statement in _statements(schema):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit the open transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

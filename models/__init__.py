@@ -1,0 +1,1 @@
+"""What is computed from pixels: arrays in, values out; no SQL, no screen."""

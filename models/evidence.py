@@ -1,0 +1,74 @@
+"""What was found out about a pair of pictures, and its verdict in plain words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What one picture is to the other; ordered from the strongest relation to none."""
+
+    IDENTICAL_FILE = "identical file"
+    IDENTICAL_PIXELS = "identical pixels"
+    REENCODED = "re-encoded"
+    RESIZED = "resized"
+    EDITED = "tone or colour edited"
+    TURNED = "rotated or mirrored"
+    CROPPED = "cropped"
+    FRAMED = "framed or captioned"
+    NEAR_SHOT = "near shot"
+    UNRELATED = "unrelated"
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether the two are copies of one picture (near shots are not)."""
+        return self not in (Verdict.NEAR_SHOT, Verdict.UNRELATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything measured about the pair (a, b); a measure that wasn't taken is None.
+
+    `transform` maps working pixels of a to working pixels of b (3x3, row-major); `cover_a` and
+    `cover_b` are the fractions of each picture that the aligned overlap takes up.
+    """
+
+    hamming: int | None = None
+    """Smallest pHash Hamming distance over the 8 orientations, 0..64."""
+    orientation: int = 0
+    """Index into models.hashes.ORIENTATIONS at which `hamming` was reached."""
+    cosine: float | None = None
+    matches: int = 0
+    inliers: int = 0
+    spread: float = 0.0
+    """Fraction of the overlap's 4 x 4 cells that hold an inlier, 0..1."""
+    mirrored: bool = False
+    rotation: float = 0.0
+    """Degrees by which a is turned counter-clockwise to become b."""
+    scale: float = 1.0
+    """Working pixels of b for one of a."""
+    transform: tuple[float, ...] | None = None
+    cover_a: float | None = None
+    cover_b: float | None = None
+    ssim: float | None = None
+    """Mean SSIM of the aligned overlap after the tones were matched, -1..1."""
+    agreement: float | None = None
+    """Fraction of the overlap's blocks whose structure agrees, 0..1."""
+    inverted: bool = False
+    method: str = ""
+    """Which comparison settled it: 'digest', 'pixels', 'keypoints', 'hash', 'sift', 'orb'."""
+
+    def to_json(self) -> str:
+        """The evidence as one JSON object, measures not taken left out."""
+        found = {k: v for k, v in asdict(self).items() if v is not None and v is not False and v != ""}
+        return json.dumps(found, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Evidence:
+        """The evidence that `to_json` wrote; keys of other versions are ignored."""
+        found = {k: v for k, v in json.loads(text).items() if k in cls.__dataclass_fields__}
+        if "transform" in found:
+            found["transform"] = tuple(found["transform"])
+        return cls(**found)
