@@ -1,4 +1,4 @@
-"""The catalog file: opening, refusing what isn't one, migrations, transactions, the indexer's lock."""
+"""The catalog file: opening, refusing what isn't one, migrations, transactions, locks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from filelock import FileLock, Timeout
 
 from .errors import CatalogError
 
-APPLICATION_ID = 0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
+APPLICATION_ID = (
+    0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
+)
 VERSION = 1
 
 
@@ -40,13 +42,15 @@ class Catalog:
         """Open the catalog at `path`, making an empty one where there is none and `create` is set.
 
         Raises:
-            CatalogError: the file is no catalog, is damaged, is newer than this program, or there is
-                no file and `create` is not set. The file is left as it was.
+            CatalogError: the file is no catalog, is damaged, is newer than this program, or there
+                is no file and `create` is not set. The file is left as it was.
         """
         path = Path(path)
         existed = path.exists() and path.stat().st_size > 0
         if not existed and not create:
-            raise CatalogError(f"there is no catalog at {path}", "run `twinsift index FOLDER` first")
+            raise CatalogError(
+                f"there is no catalog at {path}", "run `twinsift index FOLDER` first"
+            )
         if not existed:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -103,7 +107,7 @@ class Catalog:
 
     @contextmanager
     def exclusive(self, work: str) -> Iterator[None]:
-        """Hold the lock that allows one indexer or one file batch at a time; it dies with its process.
+        """Hold the lock that allows one indexer or file batch at a time; it dies with its process.
 
         Raises:
             CatalogError: another process holds it.
@@ -133,14 +137,16 @@ def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
         )
     if version > VERSION:
         raise CatalogError(
-            f"{path} was made by a newer twinsift (version {version} of the catalog, this one knows {VERSION})",
+            f"{path} was made by a newer twinsift (catalog version {version}, known here: {VERSION})",
             "update twinsift",
         )
 
 
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a journal row must be on disk before a file moves
+    connection.execute(
+        "PRAGMA synchronous = FULL"
+    )  # a journal row must be on disk before a file moves
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
 
@@ -151,7 +157,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     try:
         # Read inside the transaction: another process may have just made the schema.
         if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            schema = files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+            schema = files("twinsift.catalog").joinpath("schema.sql").read_text(encoding="utf-8")
             for statement in _statements(schema):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

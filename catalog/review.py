@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..models.evidence import Evidence, Verdict
 from .database import Catalog
 from .keepers import Candidate, suggest
+from .settings import KEEP_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,140 @@ class GroupDetail:
         return self.members[0]
 
 
-def list_groups(catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate") -> list[GroupSummary]:
-    """Every group with at least two files present, the most reclaimable first (`kind` None: both kinds)."""
-    raise NotImplementedError
+def list_groups(
+    catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate"
+) -> list[GroupSummary]:
+    """Every group with at least two files present, most reclaimable first (`kind` None: both)."""
+    rows = catalog.connection.execute(
+        """
+        SELECT g.id, g.kind, g.verdict, g.similarity,
+               count(*), sum(f.size) - max(f.size), count(DISTINCT f.device || ':' || f.inode),
+               max(f.size),
+               (SELECT r2.path || X'00' || f2.path FROM file f2 JOIN root r2 ON r2.id = f2.root_id
+                 WHERE f2.content_id = g.representative_id AND f2.present = 1 ORDER BY f2.id LIMIT 1),
+               count(d.file_id)
+          FROM duplicate_group g
+          JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
+          JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
+          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = f.content_id
+         WHERE g.method = ? AND g.kind = coalesce(?, g.kind)
+         GROUP BY g.method, g.kind, g.id
+        HAVING count(*) > 1
+        """,
+        (method, kind),
+    )
+    found = []
+    for (
+        group_id,
+        of_kind,
+        verdict,
+        similarity,
+        count,
+        reclaim,
+        inodes,
+        largest,
+        place,
+        decided,
+    ) in rows:
+        if inodes < count:  # hard links share their blocks: removing one of them frees nothing
+            reclaim = _reclaimable(catalog, method, of_kind, group_id) - largest
+        root, _, path = (place or b"\0").partition(b"\0")
+        folder, name = os.path.split(os.path.join(root, path))
+        found.append(
+            GroupSummary(
+                group_id,
+                of_kind,
+                Verdict(verdict),
+                similarity,
+                count,
+                reclaim,
+                folder,
+                name,
+                decided,
+            )
+        )
+    found.sort(key=lambda g: (-g.reclaim, g.id))
+    return found
 
 
-def load_group(catalog: Catalog, group_id: str, *, method: str = "evidence", kind: str = "duplicate",
-               order: tuple[str, ...] = ()) -> GroupDetail | None:
-    """One group with its present files, or None where it is gone."""
-    raise NotImplementedError
+def _reclaimable(catalog: Catalog, method: str, kind: str, group_id: str) -> int:
+    """Bytes that a group's files take up on disk, each inode once."""
+    return catalog.connection.execute(
+        """
+        SELECT coalesce(sum(size), 0) FROM (
+          SELECT DISTINCT f.device, f.inode, f.size
+            FROM group_member m
+            JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
+            JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+           WHERE m.method = ? AND m.kind = ? AND m.group_id = ?)
+        """,
+        (method, kind, group_id),
+    ).fetchone()[0]
+
+
+def load_group(
+    catalog: Catalog,
+    group_id: str,
+    *,
+    method: str = "evidence",
+    kind: str = "duplicate",
+    order: tuple[str, ...] = KEEP_RULES,
+) -> GroupDetail | None:
+    """One group with its present files, suggested keeper first, or None where it is gone."""
+    group = catalog.connection.execute(
+        "SELECT verdict, similarity, representative_id FROM duplicate_group"
+        " WHERE method = ? AND kind = ? AND id = ?",
+        (method, kind, group_id),
+    ).fetchone()
+    if group is None:
+        return None
+    representative = group[2]
+    rows = catalog.connection.execute(
+        """
+        SELECT f.id, c.id, f.path, r.path, r.role, f.size, f.mtime_ns, f.device, f.inode, c.digest,
+               c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless, c.quality,
+               p.verdict, p.similarity, p.evidence, d.verb, d.target
+          FROM group_member m
+          JOIN content c ON c.id = m.content_id
+          JOIN file f ON f.content_id = c.id AND f.present = 1 AND f.error IS NULL
+          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = c.id
+          LEFT JOIN pair p ON p.method = m.method
+               AND p.a_id = min(c.id, ?4) AND p.b_id = max(c.id, ?4)
+         WHERE m.method = ?1 AND m.kind = ?2 AND m.group_id = ?3
+         ORDER BY c.id <> ?4, r.path, f.path
+        """,
+        (method, kind, group_id, representative),
+    ).fetchall()
+    if len(rows) < 2:
+        return None
+    members = [_member(row, representative) for row in rows]
+    best, reason = suggest([_candidate(member) for member in members], order)
+    members[best] = replace(members[best], suggested=True, reason=reason)
+    members.insert(0, members.pop(best))
+    return GroupDetail(group_id, kind, Verdict(group[0]), group[1], tuple(members))
+
+
+def _member(row: tuple[Any, ...], representative: int) -> Member:
+    content_id, verdict, evidence = row[1], row[18], row[20]
+    same = content_id == representative or verdict is None
+    return Member(
+        file_id=row[0], content_id=content_id, path=absolute(row[3], row[2]), root=row[3],
+        reference=row[4] == "reference", size=row[5], mtime_ns=row[6], device=row[7], inode=row[8],
+        digest=row[9], format=row[10] or "", width=row[11] or 0, height=row[12] or 0,
+        captured_at=row[13], camera=row[14], exif_count=row[15], lossless=bool(row[16]), quality=row[17],
+        is_representative=content_id == representative,
+        verdict=Verdict.IDENTICAL_FILE if same else Verdict(verdict),
+        similarity=1.0 if same else row[19],
+        evidence=Evidence(hamming=0, method="digest") if same else Evidence.from_json(evidence),
+        suggested=False, reason="", verb=row[21], target=row[22],
+    )  # fmt: skip
+
+
+def _candidate(member: Member) -> Candidate:
+    return Candidate(member.path, member.reference, member.width, member.height, member.lossless,
+                     member.size, member.exif_count, member.captured_at, member.mtime_ns)  # fmt: skip
 
 
 def load_preview(catalog: Catalog, content_id: int) -> bytes | None:

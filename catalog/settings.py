@@ -1,4 +1,4 @@
-"""Every setting with its default, bounds and help; one table feeds the file, the flags and doctor."""
+"""Every setting with its default, bounds and help: the table behind the file and the flags."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-def _option(default: Any, text: str, *, low: float | None = None, high: float | None = None,
-            choices: tuple[str, ...] = ()) -> Any:
+def _option(
+    default: Any,
+    text: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A dataclass field that carries its help text, bounds and choices."""
-    return field(default=default, metadata={"help": text, "low": low, "high": high, "choices": choices})
+    return field(
+        default=default, metadata={"help": text, "low": low, "high": high, "choices": choices}
+    )
 
 
 KEEP_RULES = ("resolution", "lossless", "size", "exif", "oldest", "depth")
@@ -21,15 +29,25 @@ class IndexSettings:
     """How folders are walked and pictures read."""
 
     hidden: bool = _option(False, "index files and folders whose name begins with a dot")
-    follow_symlinks: bool = _option(False, "walk into symbolic links to folders (each real folder once)")
+    follow_symlinks: bool = _option(
+        False, "walk into symbolic links to folders (each real folder once)"
+    )
     one_file_system: bool = _option(False, "don't cross into other mounted file systems")
     ignore: tuple[str, ...] = _option((), "glob patterns of file or folder names to leave out")
     workers: int = _option(0, "decoding processes; 0: one a core", low=0, high=256)
-    timeout_seconds: float = _option(60.0, "time one picture may take before it is given up", low=0.1, high=3600)
-    worker_memory_mb: int = _option(768, "memory one decoding process may take, in MiB", low=128, high=65536)
-    max_megapixels: float = _option(220.0, "largest picture that is decoded in full", low=0.01, high=10000)
+    timeout_seconds: float = _option(
+        60.0, "time one picture may take before it is given up", low=0.1, high=3600
+    )
+    worker_memory_mb: int = _option(
+        768, "memory one decoding process may take, in MiB", low=128, high=65536
+    )
+    max_megapixels: float = _option(
+        220.0, "largest picture that is decoded in full", low=0.01, high=10000
+    )
     hashes: tuple[str, ...] = _option((), "further hashes to store", choices=EXTRA_HASHES)
-    working_side: int = _option(512, "longest side, in pixels, at which keypoints and previews are made", low=128, high=2048)
+    working_side: int = _option(
+        512, "longest side, in pixels, at which keypoints and previews are made", low=128, high=2048
+    )
     keypoints: int = _option(500, "keypoints kept for a picture", low=50, high=5000)
     model: str = _option("", "ONNX network for the embedding (a file); empty: none")
     model_output: str = _option("", "name of the network's output; empty: its first")
@@ -39,10 +57,18 @@ class IndexSettings:
 class MatchSettings:
     """What counts as a duplicate."""
 
-    hamming: int = _option(10, "largest pHash Hamming distance (of 64 bits) that makes a candidate", low=0, high=16)
-    cosine: float = _option(0.9, "smallest cosine similarity of embeddings that makes a candidate", low=0.0, high=1.0)
-    neighbours: int = _option(24, "candidates a picture gets from shared visual words", low=0, high=500)
-    inliers: int = _option(12, "fewest keypoint matches that agree with one transform", low=4, high=500)
+    hamming: int = _option(
+        10, "largest pHash Hamming distance (of 64 bits) that makes a candidate", low=0, high=16
+    )
+    cosine: float = _option(
+        0.9, "smallest cosine similarity of embeddings that makes a candidate", low=0.0, high=1.0
+    )
+    neighbours: int = _option(
+        24, "candidates a picture gets from shared visual words", low=0, high=500
+    )
+    inliers: int = _option(
+        12, "fewest keypoint matches that agree with one transform", low=4, high=500
+    )
     ssim: float = _option(0.6, "smallest SSIM of the aligned overlap of a copy", low=0.0, high=1.0)
 
 
@@ -51,8 +77,12 @@ class SiftSsimSettings:
     """The preset `--method sift-ssim`: SIFT, else ORB, then SSIM, as the earlier tool did it."""
 
     scale: float = _option(0.5, "scale of the grey picture", low=0.01, high=1.0)
-    good_fraction: float = _option(0.1, "good matches wanted, as a fraction of the descriptors", low=0.0, high=1.0)
-    good_ratio: float = _option(0.75, "ratio test: best distance below this times the second best", low=0.1, high=1.0)
+    good_fraction: float = _option(
+        0.1, "good matches wanted, as a fraction of the descriptors", low=0.0, high=1.0
+    )
+    good_ratio: float = _option(
+        0.75, "ratio test: best distance below this times the second best", low=0.1, high=1.0
+    )
     ssim: float = _option(0.7, "SSIM above which a pair is a duplicate", low=-1.0, high=1.0)
 
 
@@ -60,15 +90,20 @@ class SiftSsimSettings:
 class KeepSettings:
     """Which file of a group is suggested as the one to keep."""
 
-    order: tuple[str, ...] = _option(KEEP_RULES, "rules in order; the first that tells two files apart decides",
-                                     choices=KEEP_RULES)
+    order: tuple[str, ...] = _option(
+        KEEP_RULES,
+        "rules in order; the first that tells two files apart decides",
+        choices=KEEP_RULES,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FileSettings:
     """Where files go."""
 
-    trash: str = _option("", "trash folder; empty: .twinsift-trash at the top of each indexed folder")
+    trash: str = _option(
+        "", "trash folder; empty: .twinsift-trash at the top of each indexed folder"
+    )
     move_to: str = _option("", "folder that `m` in review moves files to; empty: ask")
 
 
@@ -76,8 +111,12 @@ class FileSettings:
 class ScreenSettings:
     """How the interface looks."""
 
-    pictures: str = _option("auto", "how pictures are drawn", choices=("auto", "halfblock", "ascii", "none"))
-    colours: str = _option("auto", "colours the terminal shows", choices=("auto", "truecolor", "256", "16", "none"))
+    pictures: str = _option(
+        "auto", "how pictures are drawn", choices=("auto", "halfblock", "ascii", "none")
+    )
+    colours: str = _option(
+        "auto", "colours the terminal shows", choices=("auto", "truecolor", "256", "16", "none")
+    )
 
 
 @dataclass(frozen=True, slots=True)

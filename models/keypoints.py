@@ -15,7 +15,9 @@ VERSION = 1
 FEWEST_SIFT = 16
 """Below this many SIFT keypoints the picture is described by ORB, if ORB finds more."""
 _SMALLEST_SIDE = 16
-_CONTRAST = 0.02  # half of Lowe's threshold: the cap keeps the strongest, soft pictures keep some at all
+_CONTRAST = (
+    0.02  # half of Lowe's threshold: the cap keeps the strongest, soft pictures keep some at all
+)
 
 # Positions are stored as uint16: x and y in 1/64 pixel, size in 1/16 pixel, angle in 1/128 degree.
 _UNITS = np.array([64.0, 64.0, 16.0, 128.0], np.float32)
@@ -44,11 +46,15 @@ class Keypoints:
         return fixed.tobytes(), self.vectors.tobytes()
 
     @classmethod
-    def unpack(cls, kind: Kind, width: int, height: int, positions: bytes, vectors: bytes) -> Keypoints:
+    def unpack(
+        cls, kind: Kind, width: int, height: int, positions: bytes, vectors: bytes
+    ) -> Keypoints:
         """The keypoints that `pack` stored."""
         points = np.frombuffer(positions, "<u2").reshape(-1, 4).astype(np.float32) / _UNITS
         length = 128 if kind == "sift" else 32
-        return cls(kind, width, height, points, np.frombuffer(vectors, np.uint8).reshape(-1, length))
+        return cls(
+            kind, width, height, points, np.frombuffer(vectors, np.uint8).reshape(-1, length)
+        )
 
 
 def working_size(width: int, height: int, side: int) -> tuple[int, int]:
@@ -71,7 +77,9 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
     if min(size) < _SMALLEST_SIDE:
         return _empty(*size)
-    found, vectors = cv2.SIFT_create(nfeatures=limit, contrastThreshold=_CONTRAST).detectAndCompute(grey, None)
+    found, vectors = cv2.SIFT.create(nfeatures=limit, contrastThreshold=_CONTRAST).detectAndCompute(
+        grey, None
+    )
     sift = _empty(*size)
     if vectors is not None and len(found):
         root = np.sqrt(vectors / np.maximum(vectors.sum(axis=1, keepdims=True), 1e-6))
@@ -79,7 +87,7 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
         sift = Keypoints("sift", *size, _positions(found)[:limit], fixed[:limit])
     if len(sift) >= FEWEST_SIFT:
         return sift
-    found, bits = cv2.ORB_create(nfeatures=limit, fastThreshold=7).detectAndCompute(grey, None)
+    found, bits = cv2.ORB.create(nfeatures=limit, fastThreshold=7).detectAndCompute(grey, None)
     if bits is None or len(found) <= len(sift):
         return sift
     return Keypoints("orb", *size, _positions(found)[:limit], bits[:limit])
@@ -90,7 +98,9 @@ def _positions(found: object) -> NDArray[np.float32]:
 
 
 def _empty(width: int, height: int) -> Keypoints:
-    return Keypoints("sift", width, height, np.zeros((0, 4), np.float32), np.zeros((0, 128), np.uint8))
+    return Keypoints(
+        "sift", width, height, np.zeros((0, 4), np.float32), np.zeros((0, 128), np.uint8)
+    )
 
 
 def _mirror_order() -> NDArray[np.intp]:
@@ -108,9 +118,10 @@ _MIRROR = _mirror_order()
 
 
 def mirror(keypoints: Keypoints) -> Keypoints:
-    """The SIFT keypoints of the same picture mirrored left to right; ORB ones can't be had this way."""
+    """SIFT keypoints of the same picture mirrored left to right (not to be had for ORB)."""
     positions = keypoints.positions.copy()
     positions[:, 0] = keypoints.width - 1 - positions[:, 0]
     positions[:, 3] = (180.0 - positions[:, 3]) % 360.0
-    return Keypoints(keypoints.kind, keypoints.width, keypoints.height, positions,
-                     keypoints.vectors[:, _MIRROR])
+    return Keypoints(
+        keypoints.kind, keypoints.width, keypoints.height, positions, keypoints.vectors[:, _MIRROR]
+    )
