@@ -137,7 +137,7 @@ def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
         )
     if version > VERSION:
         raise CatalogError(
-            f"{path} was made by a newer twinsift (catalog version {version}, known here: {VERSION})",
+            f"{path} was made by a newer twinsift (version {version}, not {VERSION})",
             "update twinsift",
         )
 

@@ -1,4 +1,4 @@
-"""Groups as a person reviews them: summaries for the list, one group with its files for the screen."""
+"""Groups as a person reviews them: summaries for the list, one group with its files."""
 
 from __future__ import annotations
 
@@ -101,8 +101,7 @@ def list_groups(
         SELECT g.id, g.kind, g.verdict, g.similarity,
                count(*), sum(f.size) - max(f.size), count(DISTINCT f.device || ':' || f.inode),
                max(f.size),
-               (SELECT r2.path || X'00' || f2.path FROM file f2 JOIN root r2 ON r2.id = f2.root_id
-                 WHERE f2.content_id = g.representative_id AND f2.present = 1 ORDER BY f2.id LIMIT 1),
+               min(CASE WHEN m.content_id = g.representative_id THEN f.id END), min(f.id),
                count(d.file_id)
           FROM duplicate_group g
           JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
@@ -114,35 +113,36 @@ def list_groups(
         HAVING count(*) > 1
         """,
         (method, kind),
-    )
+    ).fetchall()
+    places = {
+        file_id: os.path.split(absolute(root, path))
+        for file_id, root, path in catalog.connection.execute(
+            """
+            SELECT DISTINCT f.id, r.path, f.path
+              FROM group_member m JOIN file f ON f.content_id = m.content_id
+              JOIN root r ON r.id = f.root_id
+             WHERE m.method = ?
+            """,
+            (method,),
+        )
+    }
     found = []
-    for (
-        group_id,
-        of_kind,
-        verdict,
-        similarity,
-        count,
-        reclaim,
-        inodes,
-        largest,
-        place,
-        decided,
-    ) in rows:
+    for group_id, of_kind, verdict, similarity, count, reclaim, inodes, largest, *rest in rows:
+        shown, first, decided = rest
         if inodes < count:  # hard links share their blocks: removing one of them frees nothing
             reclaim = _reclaimable(catalog, method, of_kind, group_id) - largest
-        root, _, path = (place or b"\0").partition(b"\0")
-        folder, name = os.path.split(os.path.join(root, path))
+        folder, name = places[first if shown is None else shown]
         found.append(
             GroupSummary(
-                group_id,
-                of_kind,
-                Verdict(verdict),
-                similarity,
-                count,
-                reclaim,
-                folder,
-                name,
-                decided,
+                id=group_id,
+                kind=of_kind,
+                verdict=Verdict(verdict),
+                similarity=similarity,
+                files=count,
+                reclaim=reclaim,
+                folder=folder,
+                name=name,
+                decided=decided,
             )
         )
     found.sort(key=lambda g: (-g.reclaim, g.id))
@@ -184,8 +184,8 @@ def load_group(
     rows = catalog.connection.execute(
         """
         SELECT f.id, c.id, f.path, r.path, r.role, f.size, f.mtime_ns, f.device, f.inode, c.digest,
-               c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless, c.quality,
-               p.verdict, p.similarity, p.evidence, d.verb, d.target
+               c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless,
+               c.quality, p.verdict, p.similarity, p.evidence, d.verb, d.target
           FROM group_member m
           JOIN content c ON c.id = m.content_id
           JOIN file f ON f.content_id = c.id AND f.present = 1 AND f.error IS NULL
@@ -211,21 +211,47 @@ def _member(row: tuple[Any, ...], representative: int) -> Member:
     content_id, verdict, evidence = row[1], row[18], row[20]
     same = content_id == representative or verdict is None
     return Member(
-        file_id=row[0], content_id=content_id, path=absolute(row[3], row[2]), root=row[3],
-        reference=row[4] == "reference", size=row[5], mtime_ns=row[6], device=row[7], inode=row[8],
-        digest=row[9], format=row[10] or "", width=row[11] or 0, height=row[12] or 0,
-        captured_at=row[13], camera=row[14], exif_count=row[15], lossless=bool(row[16]), quality=row[17],
+        file_id=row[0],
+        content_id=content_id,
+        path=absolute(row[3], row[2]),
+        root=row[3],
+        reference=row[4] == "reference",
+        size=row[5],
+        mtime_ns=row[6],
+        device=row[7],
+        inode=row[8],
+        digest=row[9],
+        format=row[10] or "",
+        width=row[11] or 0,
+        height=row[12] or 0,
+        captured_at=row[13],
+        camera=row[14],
+        exif_count=row[15],
+        lossless=bool(row[16]),
+        quality=row[17],
         is_representative=content_id == representative,
         verdict=Verdict.IDENTICAL_FILE if same else Verdict(verdict),
         similarity=1.0 if same else row[19],
         evidence=Evidence(hamming=0, method="digest") if same else Evidence.from_json(evidence),
-        suggested=False, reason="", verb=row[21], target=row[22],
-    )  # fmt: skip
+        suggested=False,
+        reason="",
+        verb=row[21],
+        target=row[22],
+    )
 
 
 def _candidate(member: Member) -> Candidate:
-    return Candidate(member.path, member.reference, member.width, member.height, member.lossless,
-                     member.size, member.exif_count, member.captured_at, member.mtime_ns)  # fmt: skip
+    return Candidate(
+        member.path,
+        member.reference,
+        member.width,
+        member.height,
+        member.lossless,
+        member.size,
+        member.exif_count,
+        member.captured_at,
+        member.mtime_ns,
+    )
 
 
 def load_preview(catalog: Catalog, content_id: int) -> bytes | None:

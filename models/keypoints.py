@@ -74,7 +74,8 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
     size = working_size(width, height, side)
     if size != (width, height):
         shrink = size[0] < width
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+        filter_ = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, size, interpolation=filter_), np.uint8)
     if min(size) < _SMALLEST_SIDE:
         return _empty(*size)
     found, vectors = cv2.SIFT.create(nfeatures=limit, contrastThreshold=_CONTRAST).detectAndCompute(
@@ -90,7 +91,7 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
     found, bits = cv2.ORB.create(nfeatures=limit, fastThreshold=7).detectAndCompute(grey, None)
     if bits is None or len(found) <= len(sift):
         return sift
-    return Keypoints("orb", *size, _positions(found)[:limit], bits[:limit])
+    return Keypoints("orb", *size, _positions(found)[:limit], np.asarray(bits[:limit], np.uint8))
 
 
 def _positions(found: object) -> NDArray[np.float32]:
