@@ -18,7 +18,7 @@ Photograph = Callable[..., Image.Image]
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty home folder, so that no test reads or writes the catalog and settings of a person."""
+    """An empty home folder: no test reads or writes a person's catalog and settings."""
     folder = tmp_path_factory.mktemp("home")
     places = {
         "HOME": "",
@@ -36,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real pictures beside the checkout; a test that needs it skips where it is missing."""
+    """The folder of real pictures beside the checkout; tests that need it skip without it."""
     folder = REPOSITORY.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"needs the pictures in {os.path.relpath(folder, REPOSITORY)}")
@@ -45,7 +45,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def photograph() -> Photograph:
-    """A function `photograph(seed, width=640, height=480)`: an RGB picture with a photograph's traits."""
+    """`photograph(seed, width=640, height=480)`: an RGB picture with a photograph's traits."""
     return make_photograph
 
 
@@ -72,6 +72,6 @@ def make_photograph(seed: int, width: int = 640, height: int = 480) -> Image.Ima
             corners = cv2.boxPoints(
                 (centre, (2 * axes[0], 2 * axes[1]), float(rng.integers(0, 180)))
             )
-            cv2.fillConvexPoly(picture, np.int32(np.rint(corners)), colour, cv2.LINE_AA)
+            cv2.fillConvexPoly(picture, np.rint(corners).astype(np.int32), colour, cv2.LINE_AA)
     picture += rng.normal(0.0, 3.0, picture.shape).astype(np.float32)
     return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
