@@ -157,6 +157,8 @@ CREATE TABLE action (
   device INTEGER NOT NULL, inode INTEGER NOT NULL,
   keeper BLOB, keeper_digest BLOB,         -- absolute path of the file that justifies the removal
   file_id INTEGER,                         -- the catalog's row, where there is one
+  token TEXT NOT NULL,                     -- random; names the temporary files, see catalog.fileops
+  decision TEXT NOT NULL DEFAULT '',       -- JSON of the decision row that an undo brings back
   state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'refused', 'failed', 'undone')),
   reason TEXT NOT NULL DEFAULT '',
   at REAL NOT NULL
