@@ -1,4 +1,4 @@
-"""File names made safe to show: a name may hold escape sequences, bidi overrides and stray bytes."""
+"""File names made safe to show: they may hold escape sequences, bidi overrides and stray bytes."""
 
 from __future__ import annotations
 
