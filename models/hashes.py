@@ -22,7 +22,7 @@ ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
     Image.Transpose.TRANSVERSE,
     Image.Transpose.ROTATE_270,
 )
-"""The 8 ways to turn and mirror a picture, in the order of EXIF's orientation tag; None: as it is."""
+"""The 8 ways to turn and mirror a picture, in the order of EXIF's tag; None: as it is."""
 
 _DCT_SIDE = 32  # hash_size 8 times highfreq_factor 4
 _LANCZOS = Image.Resampling.LANCZOS
@@ -85,7 +85,7 @@ def _base(grey: Image.Image) -> NDArray[np.uint8]:
 
 def _low_bits(bases: NDArray[np.uint8]) -> bytes:
     """The hash bits of each of (n, 32, 32) pictures."""
-    # The very transform of imagehash.phash: the bits of flat and symmetric pictures hang on rounding.
+    # The very calls of imagehash.phash: rounding decides the bits of flat and symmetric pictures.
     transform = scipy.fftpack.dct(scipy.fftpack.dct(bases, axis=1), axis=2)
     low = np.asarray(transform)[:, :SIZE, :SIZE].reshape(len(bases), -1)
     return np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1).tobytes()
