@@ -13,11 +13,11 @@ def _option(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    path: bool = False,
 ) -> Any:
-    """A dataclass field that carries its help text, bounds and choices."""
-    return field(
-        default=default, metadata={"help": text, "low": low, "high": high, "choices": choices}
-    )
+    """A dataclass field that carries its help text, its bounds or choices, and if it's a path."""
+    about = {"help": text, "low": low, "high": high, "choices": choices, "path": path}
+    return field(default=default, metadata=about)
 
 
 KEEP_RULES = ("resolution", "lossless", "size", "exif", "oldest", "depth")
@@ -49,7 +49,7 @@ class IndexSettings:
         512, "longest side, in pixels, at which keypoints and previews are made", low=128, high=2048
     )
     keypoints: int = _option(500, "keypoints kept for a picture", low=50, high=5000)
-    model: str = _option("", "ONNX network for the embedding (a file); empty: none")
+    model: str = _option("", "ONNX network for the embedding (a file); empty: none", path=True)
     model_output: str = _option("", "name of the network's output; empty: its first")
 
 
@@ -102,9 +102,9 @@ class FileSettings:
     """Where files go."""
 
     trash: str = _option(
-        "", "trash folder; empty: .twinsift-trash at the top of each indexed folder"
+        "", "trash folder; empty: .twinsift-trash at the top of each indexed folder", path=True
     )
-    move_to: str = _option("", "folder that `m` in review moves files to; empty: ask")
+    move_to: str = _option("", "folder that `m` in review moves files to; empty: ask", path=True)
 
 
 @dataclass(frozen=True, slots=True)
