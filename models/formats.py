@@ -1,0 +1,146 @@
+"""Which picture format bytes are in, told by their content, and which decoder reads it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import struct
+from typing import Any
+
+import PIL
+from PIL import Image
+
+from .errors import MissingExtraError, PictureError
+
+HEAD = 64
+"""So many of a file's first bytes suffice for `sniff`."""
+
+_COMMON = "jpg jpeg jpe jfif png apng webp gif bmp dib tif tiff mpo avif avifs heic heif hif jxl"
+_CAMERAS = "3fr arw cr2 cr3 dng erf iiq kdc mef mos mrw nef nrw orf pef raf rw2 sr2 srf srw x3f"
+EXTENSIONS = frozenset((*_COMMON.split(), *_CAMERAS.split()))
+"""Extensions, lower case, whose files are reported where they can't be read as pictures."""
+
+_PLUGINS = {
+    "JPEG": "PIL.JpegImagePlugin",
+    "PNG": "PIL.PngImagePlugin",
+    "GIF": "PIL.GifImagePlugin",
+    "BMP": "PIL.BmpImagePlugin",
+    "TIFF": "PIL.TiffImagePlugin",
+    "WEBP": "PIL.WebPImagePlugin",
+    "AVIF": "PIL.AvifImagePlugin",
+    "HEIF": "pillow_heif",
+    "JXL": "pillow_jxl",
+}
+_EXTRAS = {"JXL": ("pillow_jxl", "jxl", "JPEG XL"), "RAW": ("rawpy", "raw", "camera RAW")}
+_BMP_HEADERS = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_HEIF_BRANDS = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+)
+_RAW_HEADS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
+_TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def sniff(data: bytes) -> str:
+    """The format of a file by its first HEAD bytes: Pillow's name, 'RAW', or '' for no picture.
+
+    A RAW file that is laid out as a TIFF is called 'TIFF'; `is_camera_raw` tells by all its bytes.
+    """
+    head = data[:HEAD]
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(_TIFF_HEADS):
+        return "RAW" if head[8:10] == b"CR" else "TIFF"
+    if head[4:8] == b"ftyp":
+        return _by_brand(head)
+    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
+        return "JXL"
+    if head.startswith(_RAW_HEADS):
+        return "RAW"
+    # Two letters are no evidence; the size of the header that follows is.
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "BMP"
+    return ""
+
+
+def _by_brand(head: bytes) -> str:
+    """The format of an ISO base media file: HEIF, AVIF, Canon's CR3, or a video ('')."""
+    end = min(int.from_bytes(head[:4], "big"), len(head) - len(head) % 4)
+    major = head[8:12]
+    brands = {major, *(head[i : i + 4] for i in range(16, end, 4))}
+    if major == b"crx ":
+        return "RAW"
+    if brands & _AVIF_BRANDS and not major.startswith(b"he"):
+        return "AVIF"
+    # A video may list a picture's brand among the compatible ones; its own comes first.
+    return "HEIF" if major in _HEIF_BRANDS else ""
+
+
+def is_camera_raw(data: bytes) -> bool:
+    """Whether a TIFF is camera RAW: a DNG, or a first image that is the preview of a sub-image.
+
+    Pillow would open such a file and show its thumbnail of 160 x 120.
+    """
+    order = "<" if data[:2] == b"II" else ">"
+    try:
+        (offset,) = struct.unpack_from(order + "I", data, 4)
+        (count,) = struct.unpack_from(order + "H", data, offset)
+        entries = [
+            struct.unpack_from(order + "HHI", data, offset + 2 + 12 * i)
+            + struct.unpack_from(order + "I", data, offset + 10 + 12 * i)
+            for i in range(min(count, 512))
+        ]
+    except struct.error:
+        return False
+    tags = {tag: value for tag, _, _, value in entries}
+    reduced = tags.get(254, 0) == 1  # NewSubfileType: a reduced-resolution image
+    return 50706 in tags or (330 in tags and reduced)  # DNGVersion; SubIFDs
+
+
+def has_picture_extension(name: bytes) -> bool:
+    """Whether a file's name, or path, claims that it is a picture."""
+    _, dot, extension = name.rpartition(b".")
+    return bool(dot) and extension.lower().decode("ascii", "replace") in EXTENSIONS
+
+
+@functools.cache
+def prepare(name: str) -> None:
+    """Load the decoder of one format, once; nothing is loaded for formats that don't occur.
+
+    Raises:
+        MissingExtraError: it belongs to an extra that isn't installed.
+        PictureError: this installation has no decoder for the format.
+    """
+    # Our own limit is checked at each opening, from the settings; Pillow's is one for the process.
+    Image.MAX_IMAGE_PIXELS = None
+    if name in _EXTRAS:
+        module, extra, title = _EXTRAS[name]
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(
+                f"{title} needs an extra that isn't installed", f"pip install 'twinsift[{extra}]'"
+            )
+    if name == "RAW":
+        return
+    try:
+        plugin: Any = importlib.import_module(_PLUGINS[name])
+    except ImportError as error:
+        raise PictureError(f"this installation can't decode {name}: {error}") from error
+    if name == "HEIF":
+        plugin.register_heif_opener()
+        plugin.options.DECODE_THREADS = 1  # processes share the cores already
+    if name == "AVIF":
+        plugin.DEFAULT_MAX_THREADS = 1
+
+
+@functools.cache
+def decoders() -> str:
+    """Names the decoders at hand: with other ones, a file that was refused is worth another try."""
+    extras = [module for module, _, _ in _EXTRAS.values() if importlib.util.find_spec(module)]
+    return "+".join([f"pillow-{PIL.__version__}", *extras])
