@@ -1,0 +1,304 @@
+"""From decisions to file actions: what will happen to which file, why it may, and what it frees.
+
+A plan touches nothing and promises nothing: `catalog.apply` checks every item on the disk again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..models.text import printable
+from . import fileops, trash
+from .database import Catalog
+from .decisions import Verb
+from .destinations import Destinations, Protected
+from .errors import RefusedError
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One file that will leave its place, and the file that stays and so justifies it."""
+
+    file_id: int
+    group_id: str
+    """'' where the file was found by a search."""
+    verb: Verb
+    """TRASH, MOVE or DELETE."""
+    source: bytes
+    destination: bytes | None
+    """Absolute; None for DELETE. It gets a number when the name is taken by then."""
+    size: int
+    digest: bytes
+    mtime_ns: int
+    device: int
+    inode: int
+    keeper: bytes
+    keeper_digest: bytes
+    links: int
+    """Names that the file has; one of several frees nothing when it goes."""
+
+    @property
+    def bytes_freed(self) -> int:
+        """Bytes that this frees (for the trash: once it is emptied)."""
+        return self.size if self.verb is not Verb.MOVE and self.links == 1 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A decision that can't be carried out, and why."""
+
+    source: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one apply will do."""
+
+    name: str
+    """Names the batch's folders in the trash."""
+    items: tuple[PlanItem, ...]
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def bytes_freed(self) -> int:
+        """Bytes that all items free; hard links are not counted."""
+        return sum(item.bytes_freed for item in self.items)
+
+    @property
+    def deletions(self) -> int:
+        """How many items can't be undone."""
+        return sum(item.verb is Verb.DELETE for item in self.items)
+
+    def without(self, file_ids: Collection[int]) -> Plan:
+        """The plan with some files left alone."""
+        kept = tuple(item for item in self.items if item.file_id not in file_ids)
+        return replace(self, items=kept)
+
+
+class _File(NamedTuple):
+    """A file of the catalog, as far as a plan needs it."""
+
+    id: int
+    root: bytes
+    path: bytes
+    content_id: int
+    digest: bytes
+    role: str
+    present: int
+
+    @property
+    def source(self) -> bytes:
+        return os.path.join(self.root, self.path)
+
+
+_FILE = (
+    "SELECT f.id, r.path, f.path, f.content_id, c.digest, r.role, f.present FROM file f"
+    " JOIN root r ON r.id = f.root_id JOIN content c ON c.id = f.content_id"
+)
+
+
+def build(catalog: Catalog, settings: Settings) -> Plan:
+    """The plan of all decisions that stand, in the order of their groups and paths.
+
+    Each file needs a living keeper: a file of its group that is kept, by decision or for want of
+    one, is there, and is another file (not another name of the same one).
+    """
+    connection = catalog.connection
+    draft = _Draft(connection, settings)
+    keepers = _Keepers(connection)
+    decided = connection.execute(
+        "SELECT d.group_id, d.verb, d.target, d.content_id, f.id FROM decision d"
+        " JOIN file f ON f.id = d.file_id WHERE d.verb != 'keep' ORDER BY d.group_id, f.path"
+    ).fetchall()
+    for group_id, verb, target, content_id, file_id in decided:
+        file = _load(connection, file_id)
+        if file is None or file.content_id != content_id:
+            draft.refuse(_path_of(connection, file_id), "changed since it was decided")
+        elif not file.present:
+            draft.refuse(file.source, "is gone")
+        else:
+            draft.add(file, group_id, Verb(verb), target, keepers.of(file, group_id))
+    return draft.plan()
+
+
+def for_files(
+    catalog: Catalog,
+    settings: Settings,
+    file_ids: Sequence[int],
+    keeper: Path,
+    verb: Verb,
+    target: bytes | None = None,
+) -> Plan:
+    """The plan of doing `verb` with what a search found, justified by the picture searched with.
+
+    Raises:
+        RefusedError: the keeper can't be read.
+    """
+    path = os.path.abspath(os.fsencode(keeper))
+    try:
+        with fileops.hold(path, alone=False) as held:
+            digest = held.digest()
+    except OSError as error:
+        raise RefusedError(f"{printable(path)} can't be read: {error.strerror}") from error
+    draft = _Draft(catalog.connection, settings)
+    for file_id in dict.fromkeys(file_ids):
+        file = _load(catalog.connection, file_id)
+        if file is None or not file.present:
+            draft.refuse(_path_of(catalog.connection, file_id), "is gone, or was never read")
+        else:
+            draft.add(file, "", verb, target, iter([(path, digest)]))
+    return draft.plan()
+
+
+class _Draft:
+    """A plan in the making."""
+
+    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
+        self._name = trash.batch_name()
+        self._destinations = Destinations(self._name, settings.files.trash)
+        self._protected = Protected(connection)
+        self._items: list[PlanItem] = []
+        self._refusals: list[Refusal] = []
+
+    def refuse(self, source: bytes, reason: str) -> None:
+        """Note a file that stays where it is, and why."""
+        self._refusals.append(Refusal(source, reason))
+
+    def add(
+        self,
+        file: _File,
+        group_id: str,
+        verb: Verb,
+        target: bytes | None,
+        keepers: Iterator[tuple[bytes, bytes]],
+    ) -> None:
+        """Add a file as an item, or as a refusal."""
+        try:
+            self._items.append(self._item(file, group_id, verb, target, keepers))
+        except RefusedError as error:
+            self.refuse(file.source, fileops.reason_of(error, file.source))
+        except OSError as error:
+            self.refuse(file.source, f"can't be looked at: {error.strerror}")
+
+    def plan(self) -> Plan:
+        """The plan so far."""
+        return Plan(self._name, tuple(self._items), tuple(self._refusals))
+
+    def _item(
+        self,
+        file: _File,
+        group_id: str,
+        verb: Verb,
+        target: bytes | None,
+        keepers: Iterator[tuple[bytes, bytes]],
+    ) -> PlanItem:
+        source = file.source
+        self._protected.check(source)
+        found = fileops.stat_at(source)
+        if found is None or not stat.S_ISREG(found.st_mode):
+            raise RefusedError("is gone, or no regular file any more")
+        keeper, keeper_digest = _living(found, keepers)
+        destination = None
+        if verb is Verb.TRASH:
+            destination = self._destinations.trashed(file.root, source)
+        elif verb is Verb.MOVE:
+            if target is None:
+                raise RefusedError("has no folder to be moved to")
+            destination = self._destinations.moved(file.root, source, target)
+        if destination is not None:
+            self._protected.check(destination)
+        return PlanItem(
+            file.id,
+            group_id,
+            verb,
+            source,
+            destination,
+            found.st_size,
+            file.digest,
+            found.st_mtime_ns,
+            found.st_dev,
+            found.st_ino,
+            keeper,
+            keeper_digest,
+            found.st_nlink,
+        )
+
+
+def _living(found: os.stat_result, keepers: Iterator[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """The first keeper that is there and is another file than the one `found`."""
+    reason = "no other file of its group is kept"
+    for path, digest in keepers:
+        other = fileops.identity_at(path)
+        if other is None:
+            reason = f"the file that is kept, {printable(path)}, is gone"
+        elif (other.device, other.inode) == (found.st_dev, found.st_ino):
+            reason = f"it is the same file as the one that is kept, {printable(path)}"
+        else:
+            return path, digest
+    raise RefusedError(reason)
+
+
+class _Keepers:
+    """Which files of a group justify the removal of the others."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._decided: defaultdict[str, list[_File]] = defaultdict(list)
+        rows = connection.execute(
+            f"SELECT d.group_id, x.* FROM decision d JOIN ({_FILE}) x ON x.id = d.file_id"  # noqa: S608
+            " WHERE d.verb = 'keep' AND x.present AND x.content_id = d.content_id ORDER BY x.id"
+        )
+        for row in rows:
+            self._decided[row[0]].append(_File(*row[1:]))
+
+    def of(self, file: _File, group_id: str) -> Iterator[tuple[bytes, bytes]]:
+        """Path and digest of each keeper, the best first: decided ones, then files left undecided.
+
+        The second kind is looked up in the groups as they are now: of this id, or, where matching
+        has formed them anew, any duplicate group that holds the file.
+        """
+        decided = self._decided[group_id]
+        undecided = self._connection.execute(
+            "SELECT DISTINCT x.* FROM group_member a"  # noqa: S608
+            " JOIN group_member b USING (method, kind, group_id)"
+            f" JOIN ({_FILE}) x ON x.content_id = b.content_id"
+            " LEFT JOIN decision d ON d.file_id = x.id"
+            " WHERE a.content_id = ? AND (a.group_id = ? OR a.kind = 'duplicate')"
+            " AND x.present AND (d.verb IS NULL OR d.verb = 'keep') ORDER BY x.id",
+            (file.content_id, group_id),
+        )
+        seen: set[int] = {file.id}
+        for keeper in (*decided, *(_File(*row) for row in undecided)):
+            if keeper.id not in seen and not self._are_distinct(file, keeper):
+                seen.add(keeper.id)
+                yield keeper.source, keeper.digest
+
+    def _are_distinct(self, file: _File, keeper: _File) -> bool:
+        low, high = sorted((file.digest, keeper.digest))
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM distinct_pair WHERE low = ? AND high = ?", (low, high)
+            ).fetchone()
+        )
+
+
+def _load(connection: sqlite3.Connection, file_id: int) -> _File | None:
+    row = connection.execute(f"{_FILE} WHERE f.id = ?", (file_id,)).fetchone()
+    return None if row is None else _File(*row)
+
+
+def _path_of(connection: sqlite3.Connection, file_id: int) -> bytes:
+    row = connection.execute(
+        "SELECT r.path, f.path FROM file f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
+        (file_id,),
+    ).fetchone()
+    return b"" if row is None else os.path.join(*row)
