@@ -163,5 +163,5 @@ def all_options() -> Iterator[Option]:
 
 def nearest(word: str, words: tuple[str, ...]) -> str | None:
     """The word most like a mistyped one, or None where none is like it."""
-    close = get_close_matches(word.lower(), words, n=1, cutoff=0.5)
+    close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return close[0] if close else None

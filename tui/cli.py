@@ -1,0 +1,111 @@
+"""The command `twinsift`: parses, runs one command, turns errors into one line and a status.
+
+Everything heavy (pictures, networks, the interface) is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from ..catalog.errors import Interrupted, RefusedError
+from ..catalog.settings import Settings
+from ..models.errors import TwinsiftError
+from . import arguments, plain
+from .status import Status
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; see `twinsift --help` for the numbers."""
+    plain.prepare()
+    parsed = arguments.parse(sys.argv[1:] if argv is None else argv)
+    if parsed.version:
+        plain.say(f"twinsift {version('twinsift')}")
+        return Status.DONE
+    try:
+        status = _run(parsed, arguments.settings_of(parsed))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left; Python must not complain again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.PIPE_CLOSED
+    except KeyboardInterrupt:
+        return _stop("stopped (run the same command again to go on from here)", Status.INTERRUPTED)
+    except Interrupted as stopped:
+        return _stop(str(stopped), Status.INTERRUPTED)
+    except RefusedError as error:
+        return _stop(str(error), Status.SOME_FAILED)
+    except TwinsiftError as error:
+        return _stop(str(error), Status.WRONG_USE)
+    except (OSError, sqlite3.Error) as error:
+        return _stop(_outside_cause(error), Status.WRONG_USE)
+    except MemoryError:
+        return _stop(
+            "there is not enough memory (close other programs, or --workers 1)", Status.WRONG_USE
+        )
+    except Exception as error:
+        return _stop(_report_defect(error), Status.DEFECT)
+
+
+def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+    """Run the command that was parsed."""
+    match parsed.command:
+        case "index" | "match":
+            from . import commands_index
+
+            return getattr(commands_index, parsed.command)(parsed, settings)
+        case "groups" | "find":
+            from . import commands_groups
+
+            return getattr(commands_groups, parsed.command)(parsed, settings)
+        case "plan" | "apply" | "undo":
+            from . import commands_files
+
+            return getattr(commands_files, parsed.command)(parsed, settings)
+        case "doctor":
+            from . import doctor
+
+            return doctor.run(parsed, settings)
+        case _:
+            from . import commands_open
+
+            return commands_open.run(parsed, settings)
+
+
+def _stop(message: str, status: int) -> int:
+    plain.note(f"twinsift: {message}")
+    return status
+
+
+def _outside_cause(error: OSError | sqlite3.Error) -> str:
+    """A failure of the disk or the database, in one line."""
+    if isinstance(error, sqlite3.Error):
+        return f"the catalog can't be used: {error} (see `twinsift doctor`)"
+    name = f"{error.filename!r}: " if error.filename is not None else ""
+    return f"{name}{error.strerror or error}"
+
+
+def _report_defect(error: Exception) -> str:
+    """Keep the traceback in a file for a bug report, and say so in one line."""
+    from platformdirs import user_log_path
+
+    text = "".join(traceback.format_exception(error))
+    place = Path(user_log_path("twinsift", appauthor=False)) / "last-defect.txt"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"twinsift {version('twinsift')}\n{text}", encoding="utf-8")
+    except OSError:
+        plain.note(text)
+        return f"a defect in twinsift: {type(error).__name__} (please report the lines above)"
+    return f"a defect in twinsift: {type(error).__name__} (please report it with {place})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The commands `groups` and `find`: what was found, as text or as JSON Lines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import Any
+
+from ..catalog.database import Catalog
+from ..catalog.decisions import Verb
+from ..catalog.plan import for_files
+from ..catalog.query import FindResult
+from ..catalog.query import find as search
+from ..catalog.review import GroupDetail, Member, list_groups, load_group
+from ..catalog.settings import Settings
+from ..models.text import printable
+from . import plain, wording
+from .commands_files import carry_out, show_plan
+from .commands_index import run_index
+from .status import Status
+from .targets import absolute, catalog_path, folders, picture
+
+
+def groups(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the groups."""
+    return print_groups(
+        arguments, settings, method=arguments.method, near=arguments.near, as_json=arguments.json
+    )
+
+
+def print_groups(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    *,
+    method: str = "evidence",
+    near: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Print every group of a kind, the most reclaimable first."""
+    kind = "near" if near else "duplicate"
+    total = reclaim = 0
+    with Catalog.open(catalog_path(arguments), create=False) as catalog:
+        for summary in list_groups(catalog, method=method, kind=kind):
+            detail = load_group(
+                catalog, summary.id, method=method, kind=kind, order=settings.keep.order
+            )
+            if detail is None:  # another process has just regrouped
+                continue
+            total += 1
+            reclaim += summary.reclaim
+            if as_json:
+                plain.say_json(group_json(detail, summary.reclaim))
+            else:
+                _say_group(detail, summary.reclaim)
+    if not as_json:
+        what = "group of near shots" if near else "group of duplicates"
+        many = "groups of near shots" if near else "groups of duplicates"
+        freed = "" if near else f", {wording.size(reclaim)} to be freed"
+        plain.say(f"{wording.count(total, what, many)}{freed}")
+    return Status.DONE
+
+
+def group_json(detail: GroupDetail, reclaim: int) -> dict[str, Any]:
+    """One group as the object that `groups --json` prints; the suggested keeper comes first."""
+    return {
+        "id": detail.id,
+        "kind": detail.kind,
+        "verdict": str(detail.verdict),
+        "similarity": round(detail.similarity, 4),
+        "reclaim": reclaim,
+        "files": [_member_json(member) for member in detail.members],
+    }
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "path": os.fsdecode(member.path),
+        "keep": member.suggested,
+        "reason": member.reason,
+        "verdict": str(member.verdict),
+        "similarity": round(member.similarity, 4),
+        "representative": member.is_representative,
+        "decision": member.verb,
+        "size": member.size,
+        "width": member.width,
+        "height": member.height,
+        "format": member.format,
+        "captured": member.captured_at,
+        "digest": member.digest.hex(),
+        "evidence": json.loads(member.evidence.to_json()),
+    }
+
+
+def _say_group(detail: GroupDetail, reclaim: int) -> None:
+    plain.say(
+        f"{detail.id}  {detail.verdict}  {wording.percent(detail.similarity)}"
+        f"  {wording.count(len(detail.members), 'file')}, {wording.size(reclaim)} to be freed"
+    )
+    for member in detail.members:
+        mark = "keep" if member.suggested else "    "
+        facts = f"{member.width}x{member.height} {member.format} {wording.size(member.size)}"
+        why = (
+            member.reason
+            if member.suggested
+            else f"{member.verdict} {wording.percent(member.similarity)}"
+        )
+        decided = f" [{member.verb}]" if member.verb else ""
+        plain.say(f"  {mark} {printable(member.path)}  {facts}  {why}{decided}")
+    plain.say()
+
+
+def find(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Rank the files of folders by their likeness to one picture; act on them where asked to."""
+    image = picture(arguments.image)
+    places = folders(arguments.paths)
+    path = catalog_path(arguments)
+    status = run_index(path, places, settings, quiet=True)
+    with Catalog.open(path) as catalog:
+        minimum = arguments.min / 100.0
+        result = search(catalog, image, places, minimum=minimum, settings=settings)
+        _say_hits(result, arguments.json)
+        verb = _verb(arguments)
+        if verb is None:
+            return status
+        target = None if arguments.move is None else os.fsencode(absolute(arguments.move))
+        ids = [hit.file_id for hit in result.hits]
+        drawn = for_files(catalog, settings, ids, image, verb, target)
+        show_plan(drawn)
+        return max(status, carry_out(catalog, drawn, arguments))
+
+
+def _verb(arguments: argparse.Namespace) -> Verb | None:
+    if arguments.trash:
+        return Verb.TRASH
+    if arguments.delete:
+        return Verb.DELETE
+    return Verb.MOVE if arguments.move is not None else None
+
+
+def _say_hits(result: FindResult, as_json: bool) -> None:
+    if result.notice:
+        plain.note(f"twinsift: {result.notice}")
+    for hit in result.hits:
+        if as_json:
+            plain.say_json(
+                {
+                    "path": os.fsdecode(hit.path),
+                    "similarity": round(hit.similarity, 4),
+                    "measure": result.measure,
+                    "hamming": hit.hamming,
+                    "verdict": None if hit.verdict is None else str(hit.verdict),
+                    "size": hit.size,
+                    "width": hit.width,
+                    "height": hit.height,
+                }
+            )
+            continue
+        verdict = "" if hit.verdict is None else f"  {hit.verdict}"
+        plain.say(
+            f"{100 * hit.similarity:6.2f} %  pHash {hit.hamming:2}  {printable(hit.path)}"
+            f"  {hit.width}x{hit.height} {wording.size(hit.size)}{verdict}"
+        )
+    if not as_json:
+        plain.say(f"{wording.count(len(result.hits), 'file')} found by {result.measure}")

@@ -1,0 +1,68 @@
+"""The commands that open the interface: `twinsift PATH…`, `review` and `demo --open`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from ..catalog.database import Catalog
+from ..catalog.settings import Settings
+from ..models.errors import TwinsiftError
+from ..models.text import printable
+from . import plain, wording
+from .status import Status
+from .targets import absolute, catalog_path, folders
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the command that was parsed: open, review or demo."""
+    if arguments.command == "demo":
+        return _demo(arguments, settings)
+    if arguments.command == "review":
+        Catalog.open(catalog_path(arguments), create=False).close()
+        return _review(arguments, settings, (), "groups")
+    places = folders(arguments.paths)
+    return _review(arguments, settings, places, "groups" if places else "library")
+
+
+def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    from . import demo
+
+    library = demo.make(absolute(arguments.folder))
+    shown = printable(os.fsencode(library.folder))
+    state = "made" if library.is_new else "already there, left as it is:"
+    plain.say(f"demo library {state} {wording.count(library.files, 'picture')} in {shown}")
+    if not arguments.open:
+        plain.say(f"try: twinsift --catalog {demo.CATALOG[1:]} {shown}")
+        return Status.DONE
+    if arguments.catalog is None:
+        arguments.catalog = library.folder / demo.CATALOG
+    return _review(arguments, settings, (library.folder,), "groups")
+
+
+def _review(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    places: Sequence[Path],
+    start: Literal["library", "groups"],
+) -> int:
+    """Open the interface; without a terminal do the same work and list the groups."""
+    if plain.is_terminal() and os.environ.get("TERM") != "dumb":
+        from .app import TwinsiftApp
+
+        app = TwinsiftApp(catalog_path(arguments), settings, index_on_start=places, start=start)
+        return app.run() or app.return_code or Status.DONE
+    if not places:
+        raise TwinsiftError(
+            "the interface needs a terminal", "use `twinsift groups`, `plan` and `apply` instead"
+        )
+    from .commands_groups import print_groups
+    from .commands_index import run_index, run_match
+
+    plain.note("twinsift: there is no terminal for the interface; the groups are listed instead")
+    path = catalog_path(arguments)
+    status = run_index(path, list(places), settings)
+    return max(status, run_match(path, settings), print_groups(arguments, settings))
