@@ -55,14 +55,35 @@ class Evidence:
     ssim: float | None = None
     """Mean SSIM of the aligned overlap after the tones were matched, -1..1."""
     agreement: float | None = None
-    """Fraction of the overlap's blocks whose structure agrees, 0..1."""
+    """Fraction of the overlap's textured blocks whose structure agrees, 0..1."""
+    correlation: float | None = None
+    """Median local correlation of the overlap's textured blocks, -1..1."""
+    textured: float | None = None
+    """Fraction of the overlap that has texture, 0..1."""
+    flat_difference: float | None = None
+    """Mean grey-level difference where there is none, tones matched."""
     inverted: bool = False
+    """Whether light and dark are swapped."""
+    gain: float | None = None
+    """Contrast of a for one of b; negative where inverted."""
+    shift: float | None = None
+    """Mean grey level of a less that of b."""
+    colour: float | None = None
+    """Mean distance of the two pictures' chroma over the overlap, in 8-bit steps."""
+    framed: bool = False
+    """Whether what lies outside the overlap is flat: a border, a letterbox, a caption's bar."""
+    residual: float | None = None
+    """Median error of the inliers, in pixels of the coarser working picture."""
+    coherence: float | None = None
+    """How far neighbouring inliers err alike, -1..1 (models.geometry)."""
     method: str = ""
-    """Which comparison settled it: 'digest', 'pixels', 'keypoints', 'hash', 'sift', 'orb'."""
+    """Which comparison it rests on: 'digest', 'pixels', 'keypoints', 'hash', 'sift', 'orb'."""
 
     def to_json(self) -> str:
         """The evidence as one JSON object, measures not taken left out."""
-        found = {k: v for k, v in asdict(self).items() if v is not None and v is not False and v != ""}
+        found = {
+            k: v for k, v in asdict(self).items() if v is not None and v is not False and v != ""
+        }
         return json.dumps(found, separators=(",", ":"))
 
     @classmethod
@@ -72,3 +93,12 @@ class Evidence:
         if "transform" in found:
             found["transform"] = tuple(found["transform"])
         return cls(**found)
+
+
+def _short(value: object) -> object:
+    """A number with the digits that the measure is good for: evidence is stored by the million."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, tuple):
+        return [float(f"{x:.7g}") for x in value]
+    return value

@@ -40,6 +40,11 @@ class Keypoints:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def unit(self) -> NDArray[np.float32]:
+        """SIFT vectors scaled to unit length, float32 (n, 128): their products are cosines."""
+        x = self.vectors.astype(np.float32)
+        return x / np.maximum(np.sqrt((x * x).sum(axis=1, keepdims=True)), 1e-6)
+
     def pack(self) -> tuple[bytes, bytes]:
         """The positions (8 bytes a keypoint) and the vectors as the catalog stores them."""
         fixed = np.clip(np.rint(self.positions * _UNITS), 0, 65535).astype("<u2")

@@ -1,0 +1,206 @@
+"""Two pictures examined: which transform lays one over the other, and how far they agree there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .evidence import Evidence
+from .geometry import Alignment, align
+from .keypoints import Keypoints
+from .similarity import Agreement, Array, compare
+
+VERSION = 1
+FEWEST_INLIERS = 8
+"""Inliers below which an alignment isn't even looked at."""
+COARSE_SIDE = 96
+"""Pixels at which pictures without enough keypoints are compared: noise and blur don't count."""
+_CHROMA_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the catalog knows of a picture's looks; previews are decoded when first needed.
+
+    `hashes` are the 8 oriented pHashes as uint64 (8,), `preview` the stored JPEG.
+    """
+
+    keypoints: Keypoints
+    hashes: NDArray[np.uint64]
+    preview: bytes
+
+    @cached_property
+    def grey(self) -> Array:
+        """The working picture that the keypoints refer to, uint8 (h, w)."""
+        data = np.frombuffer(self.preview, np.uint8)
+        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        if grey is None:
+            raise ValueError("the stored preview is no picture")
+        size = (self.keypoints.width, self.keypoints.height)
+        if grey.shape[::-1] == size:
+            return grey
+        shrink = size[0] < grey.shape[1]
+        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+
+    @cached_property
+    def chroma(self) -> Array:
+        """Cb and Cr of the picture at 64 x 64, float32 (64, 64, 2)."""
+        data = np.frombuffer(self.preview, np.uint8)
+        colour = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4)
+        if colour is None:
+            raise ValueError("the stored preview is no picture")
+        small = cv2.resize(colour, (_CHROMA_SIDE, _CHROMA_SIDE), interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)[:, :, 1:].astype(np.float32)
+
+
+def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
+    """Gather the evidence about a pair; the transform runs from a to b.
+
+    Keypoints first. Where they say too little (blur, heavy noise, thumbnails, inverted tones), the
+    pictures are laid over each other as the nearest pHash orientation says and compared coarsely.
+    """
+    distances = np.bitwise_count(a.hashes[0] ^ b.hashes)
+    nearest = int(distances.argmin())
+    evidence = Evidence(hamming=int(distances[nearest]), orientation=nearest, cosine=cosine)
+    found = align(a.keypoints, b.keypoints)
+    if found is not None and found.inliers >= FEWEST_INLIERS:
+        evidence = _with_alignment(evidence, a, b, found)
+        if evidence.agreement is not None and evidence.agreement >= 0.6:
+            return evidence
+    inverted = 64 - int(distances.max())
+    if inverted < distances[nearest]:
+        nearest = int(distances.argmax())
+    coarse = _by_orientation(evidence, a, b, nearest, inverted < distances.min())
+    if coarse is not None and (coarse.agreement or 0.0) > (evidence.agreement or 0.0) + 0.2:
+        return coarse
+    return evidence
+
+
+def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment) -> Evidence:
+    transform = found.transform
+    agreement = compare(a.grey, b.grey, transform)
+    if found.homography is not None and (agreement is None or agreement.blocks < 0.97):
+        bent = compare(a.grey, b.grey, found.homography)
+        if bent is not None and (agreement is None or bent.blocks > agreement.blocks):
+            transform, agreement = found.homography, bent
+    evidence = replace(
+        evidence,
+        method="keypoints",
+        matches=found.matches,
+        inliers=found.inliers,
+        spread=found.spread,
+        mirrored=found.mirrored,
+        rotation=found.rotation,
+        scale=found.scale,
+        residual=found.residual,
+        coherence=found.coherence,
+    )
+    return evidence if agreement is None else _with(evidence, a, b, transform, agreement)
+
+
+def _by_orientation(
+    evidence: Evidence, a: Picture, b: Picture, orientation: int, inverted: bool
+) -> Evidence | None:
+    """The coarse comparison of the whole pictures, b turned as its pHash says."""
+    ka, kb = a.keypoints, b.keypoints
+    if min(ka.width, ka.height, kb.width, kb.height) < 16:
+        return None
+    transform = dihedral(orientation, ka.width, ka.height, kb.width, kb.height)
+    coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE)
+    if coarse is None or coarse.inverted != inverted:
+        return None
+    evidence = replace(
+        evidence,
+        method="hash",
+        orientation=orientation,
+        mirrored=orientation in (1, 3, 4, 6),
+        rotation=_ROTATIONS[orientation],
+        scale=max(kb.width, kb.height) / max(ka.width, ka.height),
+    )
+    return _with(evidence, a, b, transform, coarse)
+
+
+def _with(
+    evidence: Evidence, a: Picture, b: Picture, transform: Array, agreement: Agreement
+) -> Evidence:
+    return replace(
+        evidence,
+        transform=tuple(float(x) for x in transform.ravel()),
+        cover_a=agreement.cover_a,
+        cover_b=agreement.cover_b,
+        ssim=agreement.ssim,
+        agreement=agreement.blocks,
+        correlation=agreement.correlation,
+        textured=agreement.textured,
+        flat_difference=agreement.flat_difference,
+        inverted=agreement.inverted,
+        gain=agreement.gain,
+        shift=agreement.shift,
+        colour=_colour_distance(a, b, transform),
+        framed=_framed(a, b, transform, agreement),
+    )
+
+
+# Degrees by which a picture is turned counter-clockwise (mirror taken out) to become the other one,
+# for each orientation of models.hashes.ORIENTATIONS.
+_ROTATIONS = (0.0, 0.0, 180.0, 180.0, -90.0, -90.0, 90.0, 90.0)
+
+# Maps of the unit square that undo each orientation: a(u) = b(M u) where a = b.transpose(t).
+_MAPS = (
+    ((1, 0, 0), (0, 1, 0)),
+    ((-1, 0, 1), (0, 1, 0)),
+    ((-1, 0, 1), (0, -1, 1)),
+    ((1, 0, 0), (0, -1, 1)),
+    ((0, 1, 0), (1, 0, 0)),
+    ((0, -1, 1), (1, 0, 0)),
+    ((0, -1, 1), (-1, 0, 1)),
+    ((0, 1, 0), (-1, 0, 1)),
+)
+
+
+def dihedral(orientation: int, wa: int, ha: int, wb: int, hb: int) -> NDArray[np.float64]:
+    """The 3x3 map from pixels of a (wa x ha) to those of b, where a = b turned by `orientation`."""
+    turn = np.array([*_MAPS[orientation], (0, 0, 1)], np.float64)
+    to_unit = np.array([[1 / wa, 0, 0.5 / wa], [0, 1 / ha, 0.5 / ha], [0, 0, 1]])
+    from_unit = np.array([[wb, 0, -0.5], [0, hb, -0.5], [0, 0, 1]])
+    return from_unit @ turn @ to_unit
+
+
+def _colour_distance(a: Picture, b: Picture, transform: Array) -> float:
+    """Mean distance of the chroma of the overlap, in 8-bit steps."""
+    ka, kb = a.keypoints, b.keypoints
+    side = _CHROMA_SIDE
+    down = np.diag([side / kb.width, side / kb.height, 1.0])
+    up = np.diag([ka.width / side, ka.height / side, 1.0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpPerspective(
+        b.chroma, down @ transform @ up, (side, side), flags=flags, borderValue=(-1.0, -1.0)
+    )
+    inside = warped.min(axis=2) >= 0
+    if not inside.any():
+        return 0.0
+    return float(np.linalg.norm(warped - a.chroma, axis=2)[inside].mean())
+
+
+def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> bool:
+    """Whether one picture lies whole inside the other and what surrounds it there is flat."""
+    if min(agreement.cover_a, agreement.cover_b) > 0.98:
+        return False
+    if agreement.cover_a >= agreement.cover_b:
+        inner, outer, to_outer = a.keypoints, b.grey, transform
+    else:
+        inner, outer, to_outer = b.keypoints, a.grey, np.linalg.inv(transform)
+    w, h = inner.width, inner.height
+    corners = np.array([[[0, 0], [w, 0], [w, h], [0, h]]], np.float64)
+    outline = cv2.perspectiveTransform(corners, to_outer)[0]
+    around = np.full(outer.shape, 255, np.uint8)
+    cv2.fillConvexPoly(around, np.rint(outline).astype(np.int32), 0)
+    around = cv2.erode(around, np.ones((7, 7), np.uint8)) > 0
+    if around.sum() < 64:
+        return True  # a border thinner than a few pixels
+    edges = np.abs(cv2.Laplacian(outer, cv2.CV_16S))[around]
+    return bool((edges > 12).mean() < 0.15)

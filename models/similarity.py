@@ -1,0 +1,203 @@
+"""How far two aligned pictures agree: SSIM by box filters, and structure block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# OpenCV's stubs promise no dtype for what they return: the docstrings say which it is.
+Array = NDArray[Any]
+
+WINDOW = 7
+"""Side of SSIM's square window, as scikit-image has it."""
+_C1 = (0.01 * 255) ** 2
+_C2 = (0.03 * 255) ** 2
+COMPARED_SIDE = 256
+"""Longest side at which an aligned overlap is compared."""
+_BLOCK = 11
+_TEXTURE = 4.0  # grey levels of standard deviation below which a block says nothing
+_AGREES = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the aligned overlap of two pictures says.
+
+    `ssim` is the mean SSIM after tones were matched, -1..1; `blocks` the fraction of the textured
+    overlap whose local correlation is at least 0.6; `correlation` its median local correlation and
+    `best_correlation` the upper quartile (an edit leaves the rest of a picture alone, another
+    exposure doesn't); `textured` the fraction of the overlap that has texture at all; `cover_a`
+    and `cover_b` the fractions of the pictures that overlap; `inverted` whether light and dark
+    are swapped.
+    """
+
+    ssim: float
+    blocks: float
+    correlation: float
+    best_correlation: float
+    textured: float
+    cover_a: float
+    cover_b: float
+    inverted: bool
+    flat_difference: float
+    """Mean grey-level difference after tone matching where neither picture has texture."""
+    gain: float
+    """Contrast of a for one of b."""
+    shift: float
+    """Mean grey level of a less that of b."""
+
+
+def ssim_map(a: Array, b: Array) -> Array:
+    """SSIM at every pixel of two float (h, w) pictures with values 0..255.
+
+    Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
+    structural similarity", IEEE TIP 2004, with a uniform 7 x 7 window and sample covariance: the
+    values of scikit-image's `structural_similarity(full=True)`, from box sums instead of filters.
+    """
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    mx, my = _mean(x), _mean(y)
+    norm = WINDOW * WINDOW / (WINDOW * WINDOW - 1)
+    vx = norm * (_mean(x * x) - mx * mx)
+    vy = norm * (_mean(y * y) - my * my)
+    vxy = norm * (_mean(x * y) - mx * my)
+    top = (2 * mx * my + _C1) * (2 * vxy + _C2)
+    return top / ((mx * mx + my * my + _C1) * (vx + vy + _C2))
+
+
+def ssim(a: Array, b: Array) -> float:
+    """Mean SSIM of two grey uint8 pictures of one size, as scikit-image's default gives it."""
+    edge = WINDOW // 2
+    if min(a.shape) < WINDOW:
+        raise ValueError(f"SSIM needs at least {WINDOW} pixels a side, got {a.shape}")
+    return float(ssim_map(a, b)[edge:-edge, edge:-edge].mean())
+
+
+def _mean(x: Array) -> Array:
+    return cv2.boxFilter(x, cv2.CV_64F, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
+
+
+def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) -> Agreement | None:
+    """Compare two grey pictures where `transform` (3x3, pixels of a to pixels of b) lays them over.
+
+    The overlap is compared at `side` pixels at the most: at few pixels noise and blur don't count.
+    None where they overlap too little to say anything.
+    """
+    warped = overlay(a, b, transform, side=side)
+    if warped is None:
+        return None
+    x, y, mask, cover_a, cover_b = warped
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8)).astype(bool)
+    edge = WINDOW // 2
+    inside[:edge], inside[-edge:], inside[:, :edge], inside[:, -edge:] = False, False, False, False
+    if inside.sum() < 64:
+        return None
+    shift = float(x[inside].mean() - y[inside].mean())
+    y, gain = _match_tones(x, y, inside)
+    score = float(ssim_map(x, y)[inside].mean())
+    correlation, textured = _local_correlation(x, y)
+    textured &= inside
+    flat = inside & ~textured
+    some = textured.sum()
+    values = correlation[textured]
+    return Agreement(
+        ssim=score,
+        blocks=float((values >= _AGREES).mean()) if some else 0.0,
+        correlation=float(np.median(values)) if some else 0.0,
+        best_correlation=float(np.quantile(values, 0.75)) if some else 0.0,
+        textured=float(some / inside.sum()),
+        cover_a=cover_a,
+        cover_b=cover_b,
+        inverted=gain < 0,
+        flat_difference=float(np.abs(x - y)[flat].mean()) if flat.any() else 0.0,
+        gain=gain,
+        shift=shift,
+    )
+
+
+def overlay(
+    a: Array, b: Array, transform: Array, *, side: int
+) -> tuple[Array, Array, Array, float, float] | None:
+    """The overlap of a with b warped onto it, both float32, its mask and the fractions covered.
+
+    The overlap is compared at the coarser of the two resolutions and at most `side` pixels:
+    enlarging one picture would only compare interpolation.
+    """
+    ha, wa = a.shape
+    hb, wb = b.shape
+    corners = np.array([[[0, 0], [wb, 0], [wb, hb], [0, hb]]], np.float64)
+    try:
+        inverse = np.linalg.inv(transform)
+    except np.linalg.LinAlgError:
+        return None
+    outline = cv2.perspectiveTransform(corners, inverse)[0]
+    if not np.isfinite(outline).all() or np.abs(outline).max() > 1e5:
+        return None
+    shape = cv2.convexHull(outline.astype(np.float32))
+    frame = np.array([[0, 0], [wa, 0], [wa, ha], [0, ha]], np.float32)
+    area, polygon = cv2.intersectConvexConvex(shape, frame)
+    if area <= 0 or polygon is None:
+        return None
+    x0, y0 = np.floor(polygon.reshape(-1, 2).min(axis=0))
+    x1, y1 = np.ceil(polygon.reshape(-1, 2).max(axis=0))
+    width, height = x1 - x0, y1 - y0
+    if min(width, height) < 8:
+        return None
+    area_b = cv2.contourArea(shape)
+    zoom = float(np.sqrt(wb * hb / max(area_b, 1e-9)))  # pixels of b for one of a
+    factor = min(1.0, zoom, side / max(width, height))
+    size = max(8, round(width * factor)), max(8, round(height * factor))
+    to_a = np.array([[width / size[0], 0, x0], [0, height / size[1], y0], [0, 0, 1]], np.float64)
+    x = _sample(a, to_a, size)
+    y = _sample(b, transform @ to_a, size)
+    inside = cv2.warpPerspective(
+        np.full(b.shape, 255, np.uint8),
+        transform @ to_a,
+        size,
+        flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+    )
+    cover_a = min(1.0, area / (wa * ha))
+    cover_b = min(1.0, area / max(area_b, 1e-9))
+    return x, y, inside > 0, cover_a, cover_b
+
+
+def _sample(picture: Array, transform: Array, size: tuple[int, int]) -> Array:
+    """Warp a picture to `size` by a target-to-source transform, low-passed where it shrinks."""
+    step = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
+    if step > 1.2:  # bilinear sampling alone would alias
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.45 * step), np.uint8)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped = cv2.warpPerspective(
+        picture, transform, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, np.float32)
+
+
+def _match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float]:
+    """y with gain and offset fitted to x inside the mask, and the gain."""
+    u, v = x[inside], y[inside]
+    variance = float(v.var())
+    if variance < 1e-3:
+        return y + (u.mean() - v.mean()), 1.0
+    covariance = float(((u - u.mean()) * (v - v.mean())).mean())
+    # The ratio of deviations, not the regression slope: noise must not flatten y into agreement.
+    gain = float(np.copysign(np.sqrt(u.var() / variance), covariance))
+    gain = float(np.clip(gain, -8.0, 8.0))
+    return np.clip((y - v.mean()) * gain + u.mean(), 0, 255).astype(np.float32), gain
+
+
+def _local_correlation(x: Array, y: Array) -> tuple[Array, Array]:
+    """Pearson correlation in a block around every pixel, and where either picture has texture."""
+    x = cv2.GaussianBlur(x, (0, 0), 1.0)
+    y = cv2.GaussianBlur(y, (0, 0), 1.0)
+    size = (_BLOCK, _BLOCK)
+    mx, my = cv2.boxFilter(x, -1, size), cv2.boxFilter(y, -1, size)
+    vx = np.maximum(cv2.boxFilter(x * x, -1, size) - mx * mx, 0)
+    vy = np.maximum(cv2.boxFilter(y * y, -1, size) - my * my, 0)
+    vxy = cv2.boxFilter(x * y, -1, size) - mx * my
+    textured = np.maximum(vx, vy) > _TEXTURE * _TEXTURE
+    correlation = vxy / np.sqrt(np.maximum(vx, 1.0) * np.maximum(vy, 1.0))
+    return np.asarray(correlation, np.float32), textured

@@ -1,0 +1,165 @@
+"""From evidence to a verdict, a similarity in per cent and a sentence in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .evidence import Evidence, Verdict
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where a copy begins; see catalog.settings.MatchSettings for what each means."""
+
+    hamming: int = 10
+    inliers: int = 12
+    agreement: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What files say of themselves."""
+
+    width: int
+    height: int
+    format: str
+    lossless: bool
+    quality: int | None
+    captured_at: str | None
+    camera: str | None
+
+
+_TRUSTED_INLIERS = 40  # from here an edited part of the picture (sticker, big text) is believed
+_TRUSTED_SPREAD = 0.3
+_SMALLEST_COVER = 0.35  # of the picture that is covered more
+_PARALLAX_RESIDUAL = 0.25
+_PARALLAX_COHERENCE = 0.45
+_TEXTURE = 0.15  # below this share of texture only keypoints can tell two pictures apart
+
+
+def judge(e: Evidence, a: Facts, b: Facts, t: Thresholds) -> Verdict:
+    """What the evidence makes of the pair; 'identical' verdicts are given by digests elsewhere."""
+    if e.agreement is None or e.correlation is None or e.cover_a is None or e.cover_b is None:
+        return Verdict.UNRELATED
+    if not (_aligned(e, t) if e.method == "keypoints" else _overlaid(e, t)):
+        return Verdict.NEAR_SHOT if _same_scene(e, t) else Verdict.UNRELATED
+    if _another_exposure(e, a, b):
+        return Verdict.NEAR_SHOT
+    return _edit(e, a, b)
+
+
+def _aligned(e: Evidence, t: Thresholds) -> bool:
+    """Whether keypoints and the overlap outside them agree on one picture."""
+    agreement, correlation = e.agreement or 0.0, e.correlation or 0.0
+    if max(e.cover_a or 0, e.cover_b or 0) < _SMALLEST_COVER:
+        return False  # all that they share is a corner: a caption, a logo, a status bar
+    if (e.textured or 0.0) < 0.5 and (e.flat_difference or 0.0) > 24:
+        return False  # the texture agrees but lies on another ground
+    if agreement >= t.agreement and correlation >= 0.7:
+        # Few inliers are enough where nearly everything agrees.
+        return e.inliers >= t.inliers or (agreement >= 0.9 and correlation >= 0.9)
+    edited = t.agreement * 2 / 3
+    return agreement >= edited and e.inliers >= _TRUSTED_INLIERS and e.spread >= _TRUSTED_SPREAD
+
+
+def _overlaid(e: Evidence, t: Thresholds) -> bool:
+    """Whether the whole pictures agree coarsely, as their hashes promised."""
+    distance = 64 if e.hamming is None else e.hamming
+    if distance > t.hamming and not e.inverted:
+        return False
+    textured = (e.textured or 0.0) >= _TEXTURE
+    return textured and (e.agreement or 0.0) >= 0.85 and (e.correlation or 0.0) >= 0.9
+
+
+def _same_scene(e: Evidence, t: Thresholds) -> bool:
+    """Whether it is the same scene or object all the same, laid over itself only roughly."""
+    return (
+        e.method == "keypoints"
+        and e.inliers >= 2 * t.inliers
+        and e.spread >= 0.4
+        and max(e.cover_a or 0, e.cover_b or 0) >= 0.5
+        and (e.agreement or 0.0) >= 0.35
+        and (e.correlation or 0.0) >= 0.35
+    )
+
+
+def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
+    """Whether the two were taken one after the other rather than made from each other."""
+    if (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE:
+        return True
+    times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
+    same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
+    return bool(times and a.camera == b.camera and not same)
+
+
+def _edit(e: Evidence, a: Facts, b: Facts) -> Verdict:
+    cover_a, cover_b = e.cover_a or 0.0, e.cover_b or 0.0
+    agreement = e.agreement or 0.0
+    if min(cover_a, cover_b) < 0.93:
+        return Verdict.FRAMED if e.framed else Verdict.CROPPED
+    if e.mirrored or abs(e.rotation) > 1.5:
+        return Verdict.TURNED
+    if e.framed and min(cover_a, cover_b) < 0.98:
+        return Verdict.FRAMED
+    if agreement < 0.93 and (e.correlation or 0.0) > 0.97:
+        return Verdict.FRAMED  # exact but for a part: a caption, a sticker, a watermark
+    if _toned(e):
+        return Verdict.EDITED
+    wide, high = a.width / max(b.width, 1), a.height / max(b.height, 1)
+    if max(abs(wide - 1), abs(high - 1)) > 0.01:
+        return Verdict.RESIZED
+    return Verdict.REENCODED
+
+
+def _toned(e: Evidence) -> bool:
+    gain = abs(e.gain) if e.gain else 1.0
+    return (
+        e.inverted
+        or not 0.9 < gain < 1.1
+        or abs(e.shift or 0.0) > 6
+        or (e.colour or 0.0) > 6
+        or (e.ssim or 1.0) < 0.9
+    )
+
+
+def similarity(e: Evidence, verdict: Verdict) -> float:
+    """How alike the two are where they overlap, 0..1: half structure, half SSIM."""
+    if verdict in (Verdict.IDENTICAL_FILE, Verdict.IDENTICAL_PIXELS):
+        return 1.0
+    if e.ssim is None or e.agreement is None:
+        return 0.0
+    alike = (min(max(e.ssim, 0.0), 1.0) + e.agreement) / 2
+    return min(alike, 0.999)  # 100 % is kept for identical pixels
+
+
+def sentence(e: Evidence, verdict: Verdict) -> str:
+    """The evidence in one line: "mirrored crop, 52 % of the area; 143 inliers; SSIM 0.93 ..."."""
+    if verdict is Verdict.IDENTICAL_FILE:
+        return "the same bytes"
+    if verdict is Verdict.IDENTICAL_PIXELS:
+        return "the same pixels, other metadata or file format"
+    parts = [_transform_words(e)]
+    if e.inliers:
+        parts.append(f"{e.inliers} of {e.matches} keypoint matches agree")
+    if e.hamming is not None:
+        distance = f"{e.hamming} of 64 hash bits differ"
+        parts.append(f"tones inverted, {distance}" if e.inverted else distance)
+    if e.ssim is not None:
+        parts.append(f"SSIM {e.ssim:.2f} where they overlap")
+    if e.cosine is not None:
+        parts.append(f"embedding {e.cosine:.0%} alike")
+    return "; ".join(part for part in parts if part)
+
+
+def _transform_words(e: Evidence) -> str:
+    if e.cover_a is None or e.cover_b is None:
+        return ""
+    words = ["mirrored"] if e.mirrored else []
+    if abs(e.rotation) > 1.5:
+        words.append(f"rotated by {abs(e.rotation):.0f}°")
+    smaller = min(e.cover_a, e.cover_b)
+    if smaller < 0.97:
+        words.append(f"overlap {smaller:.0%} of the larger picture")
+    return ", ".join(words)
