@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..catalog.errors import Interrupted, RefusedError
-from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
 from . import arguments, plain
 from .status import Status
@@ -29,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         plain.say(f"twinsift {version('twinsift')}")
         return Status.DONE
     try:
-        status = _run(parsed, arguments.settings_of(parsed))
+        status = _run(parsed)
         sys.stdout.flush()
         return status
     except BrokenPipeError:
@@ -54,29 +53,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stop(_report_defect(error), Status.DEFECT)
 
 
-def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+def _run(parsed: argparse.Namespace) -> int:
     """Run the command that was parsed."""
+    if parsed.command == "doctor":  # it reports wrong settings among the rest
+        from . import doctor
+
+        return doctor.run(parsed)
+    settings = arguments.settings_of(parsed)
     match parsed.command:
-        case "index" | "match":
-            from . import commands_index
-
-            return getattr(commands_index, parsed.command)(parsed, settings)
-        case "groups" | "find":
-            from . import commands_groups
-
-            return getattr(commands_groups, parsed.command)(parsed, settings)
-        case "plan" | "apply" | "undo":
-            from . import commands_files
-
-            return getattr(commands_files, parsed.command)(parsed, settings)
-        case "doctor":
-            from . import doctor
-
-            return doctor.run(parsed, settings)
+        case "index":
+            from .commands_index import index as command
+        case "match":
+            from .commands_index import match as command
+        case "groups":
+            from .commands_groups import groups as command
+        case "find":
+            from .commands_groups import find as command
+        case "plan":
+            from .commands_files import plan as command
+        case "apply":
+            from .commands_files import apply as command
+        case "undo":
+            from .commands_files import undo as command
+        case "demo":
+            from .commands_open import demo as command
+        case "review":
+            from .commands_open import review as command
         case _:
-            from . import commands_open
-
-            return commands_open.run(parsed, settings)
+            from .commands_open import open_paths as command
+    return command(parsed, settings)
 
 
 def _stop(message: str, status: int) -> int:

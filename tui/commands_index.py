@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..catalog import indexer, matcher, sift_ssim
+from ..catalog import indexer
 from ..catalog.database import Catalog
 from ..catalog.errors import CatalogError
 from ..catalog.indexer import IndexSummary
@@ -66,6 +66,8 @@ def match(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def run_match(path: Path, settings: Settings, method: str = "evidence") -> int:
     """Match with a progress line and print the summary; for sift-ssim each image's count too."""
+    from ..catalog import matcher
+
     with Catalog.open(path, create=False) as catalog:
         if not catalog.connection.execute("SELECT EXISTS (SELECT 1 FROM root)").fetchone()[0]:
             raise CatalogError(f"{path} holds no pictures", "run `twinsift index FOLDER` first")
@@ -93,6 +95,8 @@ def run_match(path: Path, settings: Settings, method: str = "evidence") -> int:
 
 def _print_counts(path: Path) -> None:
     """What the earlier tool reported: the number of duplicates of each image, and the total."""
+    from ..catalog import sift_ssim
+
     with Catalog.open(path, create=False) as catalog:
         counts = sift_ssim.counts(catalog)
     for name, count in counts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,29 +18,35 @@ from .status import Status
 from .targets import absolute, catalog_path, folders
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run the command that was parsed: open, review or demo."""
-    if arguments.command == "demo":
-        return _demo(arguments, settings)
-    if arguments.command == "review":
-        Catalog.open(catalog_path(arguments), create=False).close()
-        return _review(arguments, settings, (), "groups")
+def open_paths(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`twinsift PATH…`: index, match and review; without a PATH the library as it is."""
     places = folders(arguments.paths)
     return _review(arguments, settings, places, "groups" if places else "library")
 
 
-def _demo(arguments: argparse.Namespace, settings: Settings) -> int:
-    from . import demo
+def review(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Review the groups that are there."""
+    Catalog.open(catalog_path(arguments), create=False).close()
+    return _review(arguments, settings, (), "groups")
 
-    library = demo.make(absolute(arguments.folder))
+
+def demo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Make the demo library, and open it where asked to."""
+    from . import demo as maker
+
+    library = maker.make(absolute(arguments.folder))
     shown = printable(os.fsencode(library.folder))
-    state = "made" if library.is_new else "already there, left as it is:"
-    plain.say(f"demo library {state} {wording.count(library.files, 'picture')} in {shown}")
+    count = wording.count(library.files, "picture")
+    plain.say(
+        f"made a demo library of {count}: {shown}"
+        if library.is_new
+        else f"the demo library is there already, {count}; left as it is: {shown}"
+    )
     if not arguments.open:
-        plain.say(f"try: twinsift --catalog {demo.CATALOG[1:]} {shown}")
+        plain.say(f"try: twinsift demo --open {shlex.quote(shown)}")
         return Status.DONE
     if arguments.catalog is None:
-        arguments.catalog = library.folder / demo.CATALOG
+        arguments.catalog = library.folder / maker.CATALOG
     return _review(arguments, settings, (library.folder,), "groups")
 
 
