@@ -1,0 +1,172 @@
+"""What a worker does with one file: open it safely, digest it, and extract what isn't known yet."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sqlite3
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ..models import digests, formats
+from ..models.errors import TwinsiftError
+from ..models.extract import ExtractSpec, Features, extract
+from .identity import Identity
+
+EMPTY = "the file is empty (0 bytes) (look for another copy of it)"
+
+# Neither follow a link that was put there since the walk, nor wait for the other end of a FIFO.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+_REMEDIES = {
+    errno.EACCES: "make it readable, then index again",
+    errno.EPERM: "make it readable, then index again",
+    errno.EIO: "the disk may be failing: copy what can still be read",
+    errno.ENOENT: "it was removed meanwhile; index again",
+    errno.ELOOP: "it became a symbolic link; index again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read."""
+
+    file_id: int
+    path: bytes
+    """Absolute."""
+    blame: str = ""
+    """Why decoding it already failed: a crash, say. It's then only digested."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """What all jobs of a run have in common."""
+
+    catalog: Path
+    spec: ExtractSpec
+    attempt: str
+    """Key of a failed attempt: spec, limits and decoders; with another one it's tried again."""
+    largest: int
+    """Most bytes of a file that are read into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture that the catalog didn't have."""
+
+    identity: Identity
+    features: Features
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file whose content the catalog has already, features or reason."""
+
+    identity: Identity
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is or claims to be a picture, and can't be decoded."""
+
+    identity: Identity
+    digest: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotPicture:
+    """A file that is no picture and doesn't claim to be one."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that can't be read, or has nothing to read."""
+
+    reason: str
+
+
+Reading = Decoded | Known | Refused | NotPicture | Unreadable
+
+
+def read_file(job: Job, context: ReadContext) -> Reading:
+    """Read one file; whatever is wrong with it is part of the answer.
+
+    Raises:
+        MemoryError: decoding needs more than this process may take.
+    """
+    try:
+        with open(os.open(job.path, _FLAGS), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return Unreadable("no longer a regular file (index again)")
+            identity = Identity.of(status)
+            reading = _read(stream, identity, job, context)
+            if Identity.of(os.fstat(stream.fileno())) != identity:
+                return Unreadable("changed while it was read (index again)")
+            return reading
+    except OSError as error:
+        return Unreadable(os_reason(error))
+
+
+def os_reason(error: OSError) -> str:
+    """The system's reason as one line, with a remedy where there is one."""
+    text = (error.strerror or str(error)).lower()
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{text} ({remedy})" if remedy else text
+
+
+def _read(stream: BinaryIO, identity: Identity, job: Job, context: ReadContext) -> Reading:
+    if identity.size == 0:
+        return Unreadable(EMPTY)
+    kind = formats.sniff(stream.read(formats.HEAD))
+    if not kind and not formats.has_picture_extension(job.path):
+        return NotPicture(identity)
+    stream.seek(0)
+    reason = job.blame
+    if not kind:
+        reason = "not a picture, whatever its name says (rename it, or look for another copy)"
+    elif identity.size > context.largest:
+        reason = (
+            f"{identity.size >> 20} MiB are too many to be read into memory "
+            "(raise index.worker_memory_mb)"
+        )
+    if reason:
+        return Refused(identity, digests.of_stream(stream), reason)
+    data = stream.read()
+    digest = digests.of_bytes(data)
+    if _is_known(digest, context):
+        return Known(identity, digest)
+    try:
+        return Decoded(identity, extract(data, context.spec))
+    except TwinsiftError as error:
+        return Refused(identity, digest, str(error))
+
+
+def _is_known(digest: bytes, context: ReadContext) -> bool:
+    """Whether the catalog has this content from the same extractor: a copy costs no decode."""
+    try:
+        row = _connection(context.catalog).execute(
+            "SELECT extractor = CASE WHEN error IS NULL THEN ? ELSE ? END FROM content"
+            " WHERE digest = ?",
+            (context.spec.key(), context.attempt, digest),
+        )
+        return (row.fetchone() or (0,))[0] == 1
+    except sqlite3.Error:
+        return False  # busy or gone: decoding once too often does no harm
+
+
+@functools.cache
+def _connection(catalog: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)

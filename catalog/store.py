@@ -1,0 +1,221 @@
+"""Typed rows of the index side: what was found out about contents and files, in and out."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models.extract import Features
+from .database import Catalog
+from .identity import Identity
+from .reading import Job
+from .roots import Scope
+
+BATCH = 64
+"""Most rows a commit: a reviewer's own write then waits some 4 ms at the worst."""
+NOT_A_PICTURE = "not a picture"
+"""Error of files that neither are nor claim to be pictures: remembered, never shown as failures."""
+
+_PAGE = 1024
+_IN_SCOPE = "f.root_id = ? AND f.path >= ? AND f.path < ? AND f.present = 1"
+_PENDING = (
+    " FROM file f JOIN root r ON r.id = f.root_id LEFT JOIN content c ON c.id = f.content_id"
+    " WHERE " + _IN_SCOPE + " AND f.error IS NULL AND (c.id IS NULL OR c.extractor <>"
+    " CASE WHEN c.error IS NULL THEN ? ELSE ? END)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the files of some scopes stand."""
+
+    files: int
+    pictures: int
+
+
+# Writing: all of these want to be inside a transaction.
+
+
+def put_features(connection: sqlite3.Connection, features: Features, extractor: str) -> int:
+    """Store everything about a decoded content, in place of what was known; its id."""
+    found = features.metadata
+    content_id = _put_content(
+        connection,
+        {
+            "digest": features.digest,
+            "size": features.size,
+            "error": None,
+            "extractor": extractor,
+            "format": features.format,
+            "width": features.width,
+            "height": features.height,
+            "pixel_digest": features.pixel_digest,
+            "captured_at": found.captured_at,
+            "camera": found.camera,
+            "exif_count": found.exif_count,
+            "lossless": int(features.lossless),
+            "quality": features.quality,
+            "contrast": features.contrast,
+            "frames": features.frames,
+        },
+    )
+    connection.executemany(
+        "INSERT INTO hash (content_id, kind, value) VALUES (?, ?, ?)",
+        [(content_id, kind, value) for kind, value in features.hashes],
+    )
+    points = features.keypoints
+    connection.execute(
+        "INSERT INTO descriptor (content_id, kind, width, height, count, positions, vectors)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (content_id, points.kind, points.width, points.height, len(points), *points.pack()),
+    )
+    connection.execute("INSERT INTO preview VALUES (?, ?)", (content_id, features.preview))
+    return content_id
+
+
+def put_refused(
+    connection: sqlite3.Connection, digest: bytes, size: int, error: str, attempt: str
+) -> int:
+    """Store that a content can't be decoded, and why, in place of what was known; its id."""
+    return _put_content(
+        connection, {"digest": digest, "size": size, "error": error, "extractor": attempt}
+    )
+
+
+def _put_content(connection: sqlite3.Connection, row: dict[str, object]) -> int:
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    updates = ", ".join(f"{name} = excluded.{name}" for name in row)
+    (content_id,) = connection.execute(
+        f"INSERT INTO content ({names}) VALUES ({marks})"  # noqa: S608 - our own column names
+        f" ON CONFLICT (digest) DO UPDATE SET {updates} RETURNING id",
+        tuple(row.values()),
+    ).fetchone()
+    # What hung on an earlier extraction no longer holds.
+    for table in ("hash", "descriptor", "preview", "embedding"):
+        connection.execute(f"DELETE FROM {table} WHERE content_id = ?", (content_id,))  # noqa: S608
+    return content_id
+
+
+def content_with(
+    connection: sqlite3.Connection, digest: bytes, extractor: str | None = None
+) -> int | None:
+    """The id of the content with this digest (and with features by this extractor, if given)."""
+    row = connection.execute(
+        "SELECT id FROM content WHERE digest = ?1 AND (?2 IS NULL OR (error IS NULL"
+        " AND extractor = ?2))",
+        (digest, extractor),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def link(connection: sqlite3.Connection, file_id: int, identity: Identity, content_id: int) -> None:
+    """Store which content a file has, and its identity when it was read."""
+    connection.execute(
+        "UPDATE file SET content_id = ?, size = ?, mtime_ns = ?, device = ?, inode = ?,"
+        " error = NULL WHERE id = ?",
+        (content_id, *identity, file_id),
+    )
+
+
+def put_file_error(connection: sqlite3.Connection, file_id: int, error: str) -> None:
+    """Store why a file has no content."""
+    connection.execute(
+        "UPDATE file SET content_id = NULL, error = ? WHERE id = ?", (error, file_id)
+    )
+
+
+def put_embedding(
+    connection: sqlite3.Connection, content_id: int, model: str, vector: NDArray[np.float32]
+) -> None:
+    """Store a content's embedding, float32 (n,), as float16."""
+    connection.execute(
+        "INSERT INTO embedding VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET vector = excluded.vector",
+        (content_id, model, vector.astype("<f2").tobytes()),
+    )
+
+
+# Reading.
+
+
+def count_jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> int:
+    """How many files `jobs` will give."""
+    return sum(
+        catalog.connection.execute(
+            "SELECT count(*)" + _PENDING, (*scope.bounds, key, attempt)
+        ).fetchone()[0]
+        for scope in covered
+    )
+
+
+def jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> Iterator[Job]:
+    """The files to read: without content, or whose content was extracted or refused otherwise.
+
+    They are looked up page by page, so that no read transaction stays open over the decoding (the
+    write-ahead log could not be emptied meanwhile).
+    """
+    for scope in covered:
+        last = -1
+        while True:
+            rows = catalog.connection.execute(
+                "SELECT f.id, r.path, f.path" + _PENDING + " AND f.id > ? ORDER BY f.id LIMIT ?",
+                (*scope.bounds, key, attempt, last, _PAGE),
+            ).fetchall()
+            if not rows:
+                break
+            for file_id, root, path in rows:
+                yield Job(file_id, os.path.join(root, path))
+            last = rows[-1][0]
+
+
+def count(catalog: Catalog, covered: Iterable[Scope]) -> Counts:
+    """How many files are there, and how many of them are pictures that were read."""
+    files = pictures = 0
+    for scope in covered:
+        row = catalog.connection.execute(
+            "SELECT count(*), count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL"  # noqa: S608
+            " AND c.error IS NULL THEN 1 END)"
+            " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE,
+            scope.bounds,
+        ).fetchone()
+        files, pictures = files + row[0], pictures + row[1]
+    return Counts(files, pictures)
+
+
+def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, str]]:
+    """Files that can't be used, absolute, with the reason; in the order of their paths."""
+    found: list[tuple[bytes, str]] = []
+    for scope in covered:
+        rows = catalog.connection.execute(
+            "SELECT f.path, coalesce(f.error, c.error)"  # noqa: S608
+            " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE + " AND"
+            " (f.error <> ? OR (f.error IS NULL AND c.error IS NOT NULL)) ORDER BY f.path",
+            (*scope.bounds, NOT_A_PICTURE),
+        )
+        found += [(os.path.join(scope.root.path, path), reason) for path, reason in rows]
+    return found
+
+
+def contents_without_embedding(catalog: Catalog, model: str) -> list[int]:
+    """Ids of the decoded contents of present files that this network hasn't seen."""
+    rows = catalog.connection.execute(
+        "SELECT c.id FROM content c WHERE c.error IS NULL AND NOT EXISTS (SELECT 1 FROM embedding e"
+        " WHERE e.content_id = c.id AND e.model = ?) AND EXISTS (SELECT 1 FROM file f"
+        " WHERE f.content_id = c.id AND f.present = 1) ORDER BY c.id",
+        (model,),
+    )
+    return [content_id for (content_id,) in rows]
+
+
+def previews(catalog: Catalog, content_ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Ids and preview JPEGs of some contents."""
+    marks = ", ".join("?" * len(content_ids))
+    return catalog.connection.execute(
+        f"SELECT content_id, jpeg FROM preview WHERE content_id IN ({marks})",  # noqa: S608
+        tuple(content_ids),
+    ).fetchall()
