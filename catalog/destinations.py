@@ -12,6 +12,7 @@ from . import trash
 from .errors import RefusedError
 
 _NAME_MAX = 255  # bytes of one name on nearly every file system
+_EXTENSION_MAX = 32  # a longer one is part of the name that happens to follow a dot
 
 
 def free_path(wanted: bytes, taken: Collection[bytes] = ()) -> bytes:
@@ -21,13 +22,24 @@ def free_path(wanted: bytes, taken: Collection[bytes] = ()) -> bytes:
     """
     folder, name = os.path.split(wanted)
     stem, extension = os.path.splitext(name)
+    if len(extension) > _EXTENSION_MAX:
+        stem, extension = name, b""
     candidate = wanted
     for number in itertools.count(2):
         if candidate not in taken and not os.path.lexists(candidate):
             break
         suffix = b" (%d)" % number + extension
-        candidate = os.path.join(folder, stem[: _NAME_MAX - len(suffix)] + suffix)
+        candidate = os.path.join(folder, _cut(stem, _NAME_MAX - len(suffix)) + suffix)
     return candidate
+
+
+def _cut(stem: bytes, length: int) -> bytes:
+    """The first bytes of a name, without half a character at the end where it is UTF-8."""
+    try:
+        stem.decode()
+    except UnicodeDecodeError:
+        return stem[:length]
+    return stem[:length].decode(errors="ignore").encode()
 
 
 class Destinations:

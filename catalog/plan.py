@@ -92,7 +92,7 @@ class _File(NamedTuple):
     path: bytes
     content_id: int
     digest: bytes
-    role: str
+    size: int
     present: int
 
     @property
@@ -101,7 +101,7 @@ class _File(NamedTuple):
 
 
 _FILE = (
-    "SELECT f.id, r.path, f.path, f.content_id, c.digest, r.role, f.present FROM file f"
+    "SELECT f.id, r.path, f.path, f.content_id, c.digest, c.size, f.present FROM file f"
     " JOIN root r ON r.id = f.root_id JOIN content c ON c.id = f.content_id"
 )
 
@@ -206,6 +206,8 @@ class _Draft:
         found = fileops.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")
+        if found.st_size != file.size:
+            raise RefusedError("has changed since it was indexed")
         keeper, keeper_digest = _living(found, keepers)
         destination = None
         if verb is Verb.TRASH:
