@@ -1,0 +1,138 @@
+"""Pictures as terminal cells: half blocks in any number of colours, or letters without colour.
+
+A cell is taken to be twice as high as it is wide, so a half block is one square pixel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from .terminal import Colours, Drawing
+
+Pixels = NDArray[np.uint8]
+
+_BAYER = (
+    np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5
+) / 16.0 - 0.5
+"""Ordered dither, -0.5..0.5 (B. E. Bayer, 1973): neighbours stay put when a picture is redrawn."""
+
+_ANSI = np.array(
+    [
+        (0, 0, 0), (128, 0, 0), (0, 128, 0), (128, 128, 0),
+        (0, 0, 128), (128, 0, 128), (0, 128, 128), (192, 192, 192),
+        (128, 128, 128), (255, 0, 0), (0, 255, 0), (255, 255, 0),
+        (0, 0, 255), (255, 0, 255), (0, 255, 255), (255, 255, 255),
+    ],
+    np.float32,
+)  # fmt: skip
+"""The 16 colours as xterm has them; a terminal's own theme may differ."""
+
+_CUBE = np.array([0, 95, 135, 175, 215, 255], np.float32)
+"""The levels of the 6 x 6 x 6 cube of the 256 colours."""
+
+_RAMP = " .:-=+*#%@"
+"""Letters from dark to light on a dark ground."""
+
+
+def fit(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
+    """Largest columns and rows, within those given, that keep the shape of width × height."""
+    if width <= 0 or height <= 0 or columns <= 0 or rows <= 0:
+        return 0, 0
+    scale = min(columns / width, 2 * rows / height)
+    return (
+        max(1, min(columns, round(width * scale))),
+        max(1, min(rows, round(height * scale / 2))),
+    )
+
+
+def reduce(picture: Image.Image, columns: int, rows: int) -> Pixels:
+    """The picture as (2 × rows, columns, 3) RGB pixels: one a half block."""
+    size = (columns, 2 * rows)
+    return np.asarray(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+
+
+def draw(pixels: Pixels, drawing: Drawing, colours: Colours) -> list[Strip]:
+    """One strip a row of cells for pixels of shape (2 × rows, columns, 3); none for NONE."""
+    if drawing is Drawing.NONE:
+        return []
+    if drawing is Drawing.ASCII:
+        return _letters(pixels)
+    return _half_blocks(quantise(pixels, colours))
+
+
+def quantise(pixels: Pixels, colours: Colours) -> Pixels:
+    """The pixels in colours that the terminal has, dithered where they are few.
+
+    Truecolour keeps six bits a channel: the eye can't tell at this size, and equal neighbours share
+    one escape sequence.
+    """
+    if colours is Colours.TRUECOLOR:
+        return (pixels & 0xFC) | (pixels >> 6)
+    height, width = pixels.shape[:2]
+    dither = np.tile(_BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width, None]
+    if colours is Colours.EIGHT_BIT:
+        return _eight_bit(pixels.astype(np.float32) + dither * 24.0)
+    return _nearest(pixels.astype(np.float32) + dither * 72.0, _ANSI)
+
+
+def _eight_bit(wanted: NDArray[np.float32]) -> Pixels:
+    """The nearer of the nearest cube colour and the nearest of the 24 greys."""
+    cube = _CUBE[np.abs(wanted[..., None] - _CUBE).argmin(axis=-1)]
+    step = np.clip(np.rint((wanted.mean(axis=-1, keepdims=True) - 8.0) / 10.0), 0, 23)
+    grey = np.repeat(8.0 + 10.0 * step, 3, axis=-1)
+    nearer = ((wanted - cube) ** 2).sum(-1) <= ((wanted - grey) ** 2).sum(-1)
+    return np.where(nearer[..., None], cube, grey).astype(np.uint8)
+
+
+def _nearest(wanted: NDArray[np.float32], palette: NDArray[np.float32]) -> Pixels:
+    distance = ((wanted[..., None, :] - palette) ** 2).sum(-1)
+    return palette[distance.argmin(-1)].astype(np.uint8)
+
+
+def _half_blocks(pixels: Pixels) -> list[Strip]:
+    """Upper half blocks: the upper pixel is the letter's colour, the lower one its ground."""
+    strips: list[Strip] = []
+    columns = pixels.shape[1]
+    for upper, lower in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True):
+        segments: list[Segment] = []
+        before: tuple[list[int], list[int]] | None = None
+        run = 0
+        for pair in zip(upper, lower, strict=True):
+            if before is not None and pair != before:
+                segments.append(_cells(before, run))
+                run = 0
+            before = pair
+            run += 1
+        if before is not None:
+            segments.append(_cells(before, run))
+        strips.append(Strip(segments, columns))
+    return strips
+
+
+def _cells(pair: tuple[list[int], list[int]], run: int) -> Segment:
+    upper, lower = pair
+    ground = Color.from_rgb(*lower)
+    if upper == lower:
+        return Segment(" " * run, Style(bgcolor=ground))
+    return Segment("▀" * run, Style(color=Color.from_rgb(*upper), bgcolor=ground))
+
+
+def _letters(pixels: Pixels) -> list[Strip]:
+    """Luminance (ITU-R 601) of each cell as one of ten letters."""
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    light = pixels.astype(np.float32) @ weights
+    cells = (light[0::2] + light[1::2]) / 2.0
+    spread = float(cells.max() - cells.min())
+    if spread > 24.0:  # stretch what there is of contrast; a flat picture stays flat
+        cells = (cells - cells.min()) * (255.0 / spread)
+    steps = np.clip((cells / 256.0 * len(_RAMP)).astype(int), 0, len(_RAMP) - 1)
+    return [
+        Strip([Segment("".join(_RAMP[step] for step in row))], pixels.shape[1])
+        for row in steps.tolist()
+    ]

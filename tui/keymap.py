@@ -1,0 +1,163 @@
+"""Every key of the interface in one table, from which bindings, key bar and help are made.
+
+Only what any terminal sends over SSH and tmux is used for what matters: printable keys, Enter, Tab,
+Space and arrows. Keys with Ctrl and the paging keys only ever double another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row of the table."""
+
+    keys: str
+    """Textual's names of the keys, separated by commas."""
+    shown: str
+    """The keys as a person reads them."""
+    action: str
+    """The action; `{key}` in it stands for the key that was pressed."""
+    label: str
+    """One or two words for the key bar."""
+    help: str
+    """One line for the help screen."""
+    rank: int = 0
+    """Place in the queue for the key bar's room, 1 first; 0: not in the bar."""
+
+    @property
+    def name(self) -> str:
+        """The action without its argument."""
+        return self.action.partition("(")[0]
+
+
+_DIGITS = "1,2,3,4,5,6,7,8,9"
+
+KEYS: dict[str, tuple[Key, ...]] = {
+    "everywhere": (
+        Key("question_mark", "?", "help", "keys", "the keys of this screen", 1),
+        Key("tab", "Tab", "next_place", "next", "library, groups, plan, journal in turn"),
+        Key("L", "L", "place('library')", "library", "go to the library: folders, indexing", 0),
+        Key("P", "P", "place('plan')", "plan", "go to the plan: what will happen to files", 4),
+        Key("J", "J", "place('journal')", "journal", "go to the journal: what was done", 0),
+        Key("u", "u", "undo", "undo", "undo the last decision", 3),
+        Key("U,ctrl+r", "U", "redo", "redo", "redo what was undone"),
+        Key("p", "p", "pause", "pause", "pause indexing and matching, or go on with it"),
+        Key("colon,ctrl+p", ":", "command_palette", "commands", "search all commands by name"),
+        Key("q", "q", "back", "back", "back; from the groups: leave (decisions are kept)", 5),
+    ),
+    "list": (
+        Key("j,down", "j ↓", "move(1)", "down", "one row down (a number before it: that many)"),
+        Key("k,up", "k ↑", "move(-1)", "up", "one row up"),
+        Key("ctrl+d,pagedown", "Ctrl-d", "page(1)", "page down", "half a screen down"),
+        Key("ctrl+u,pageup", "Ctrl-u", "page(-1)", "page up", "half a screen up"),
+        Key("g,home", "g", "first", "first", "first row"),
+        Key("G,end", "G", "last", "last", "last row, or the row of the number before it"),
+        Key("0," + _DIGITS, "0–9", "digit({key})", "count", "a count for the next motion"),
+    ),
+    "groups": (
+        Key("enter", "Enter", "choose", "review", "review the group under the cursor", 1),
+        Key("space", "Space", "mark", "mark", "mark the group and go one down", 6),
+        Key("v", "v", "range", "range", "mark from here; again: up to here"),
+        Key("A", "A", "accept", "accept", "accept ★ for all shown or marked; totals first", 2),
+        Key("x", "x", "distinct", "not dup.", "not duplicates: never group these again", 7),
+        Key("s", "s", "sort", "sort", "sort by bytes freed, similarity, files, folder", 8),
+        Key("t", "t", "verdict", "verdict", "show one verdict after the other, then all", 9),
+        Key("o", "o", "open_only", "open", "hide what is decided, or show all again", 10),
+        Key("n", "n", "near", "near shots", "switch between duplicates and near shots", 11),
+        Key("slash", "/", "filter", "filter", "filter by folder or name; empty: all", 6),
+    ),
+    "review": (
+        Key("enter", "Enter", "accept", "keep ★", "keep ★ and trash the rest, next group", 1),
+        Key(_DIGITS, "1–9", "keep({key})", "keep that", "keep that file, trash the rest", 2),
+        Key("a", "a", "keep_all", "keep all", "keep all of them, next group", 4),
+        Key("x", "x", "distinct", "not dup.", "not duplicates: never group these again", 5),
+        Key("s", "s", "skip", "skip", "leave it open, next open group", 6),
+        Key("m", "m", "move_rest", "move", "keep ★ and move the rest to a folder", 7),
+        Key("M", "M", "move_rest_to", "move to", "the same, and ask for the folder again"),
+        Key("d", "d", "mark", "mark one", "mark this file for the trash, or unmark it", 8),
+        Key("full_stop", ".", "repeat", "repeat", "the same decision as for the last group", 9),
+        Key("c", "c", "clear", "clear", "forget what was decided about this group"),
+        Key("h,left", "h ←", "file(-1)", "file", "the file before"),
+        Key("l,right", "l →", "file(1)", "file", "the next file"),
+        Key("j,down", "j ↓", "step(1)", "group", "next group in the list, decided or not"),
+        Key("k,up", "k ↑", "step(-1)", "group", "the group before"),
+        Key("i", "i", "facts", "all facts", "show all facts, or only those that differ", 10),
+        Key("z", "z", "zoom", "zoom", "this file's picture alone, as large as it gets", 11),
+    ),
+    "plan": (
+        Key("exclamation_mark", "!", "apply", "apply", "do it: asks first, can be undone", 1),
+        Key("space", "Space", "drop", "drop", "leave this file (or section) alone", 2),
+        Key("D", "D", "delete", "delete/trash", "delete for good instead of trash, or back", 3),
+        Key("enter", "Enter", "choose", "review", "review this file's group", 2),
+    ),
+    "journal": (
+        Key("u", "u", "undo_batch", "undo batch", "put this batch's files back; asks first", 1),
+        Key("enter", "Enter", "choose", "files", "what was done to each file", 2),
+    ),
+    "library": (
+        Key("a", "a", "add", "add folder", "add a folder of pictures and index it", 1),
+        Key("i", "i", "index_one", "index", "index this folder again (only what changed)", 2),
+        Key("I", "I", "index_all", "index all", "index all folders again", 3),
+        Key("r", "r", "role", "role", "normal, reference (never touched), excluded", 2),
+        Key("p", "p", "pause", "pause", "pause indexing and matching, or go on with it", 3),
+        Key("f", "f", "failures", "failures", "files that can't be read, with the reason", 4),
+        Key("enter", "Enter", "choose", "groups", "to the groups", 4),
+    ),
+    "dialog": (
+        Key("y", "y", "answer(True)", "yes", "yes", 1),
+        Key("n,q,escape", "n", "answer(False)", "no", "no", 1),
+    ),
+    "text": (
+        Key("j,down", "j", "scroll(1)", "down", "a line down", 1),
+        Key("k,up", "k", "scroll(-1)", "up", "a line up", 1),
+        Key("space,ctrl+d,pagedown", "Space", "scroll(8)", "page", "half a page down", 1),
+        Key("ctrl+u,pageup", "Ctrl-u", "scroll(-8)", "page up", "half a page up"),
+        Key("q,question_mark,n,enter,escape", "q", "leave", "back", "back to the screen", 1),
+    ),
+    "busy": (Key("q,ctrl+c,escape", "q", "stop", "stop", "stop after the present file", 1),),
+    "prompt": (
+        Key("enter", "Enter", "submit", "take it", "take what is typed", 1),
+        Key("ctrl+c,escape", "Ctrl-c", "cancel", "cancel", "go back without it", 1),
+    ),
+    "picker": (
+        Key("enter", "Enter", "submit", "choose", "take the folder that is typed", 1),
+        Key("tab,right", "Tab", "complete", "complete", "complete the marked folder", 1),
+        Key("down", "↓", "move(1)", "mark", "mark the next folder", 2),
+        Key("up", "↑", "move(-1)", "mark", "mark the folder before", 0),
+        Key("ctrl+c,escape", "Ctrl-c", "cancel", "cancel", "go back without it", 1),
+    ),
+}
+"""The keys of each place; those of a screen come before those that work everywhere."""
+
+
+def bindings(place: str, target: str = "") -> list[BindingType]:
+    """Textual's bindings for a place; each has an id, by which a person's own key can replace it.
+
+    `target` names who carries out the actions where it isn't the widget itself ('app.').
+    """
+    made: list[BindingType] = []
+    for entry in KEYS[place]:
+        names = entry.keys.split(",")
+        for name in names:
+            made.append(
+                Binding(
+                    name,
+                    target + entry.action.format(key=name),
+                    entry.label,
+                    show=False,
+                    tooltip=entry.help,
+                    id=f"{place}.{entry.name}"
+                    if len(names) == 1
+                    else f"{place}.{entry.name}.{name}",
+                )
+            )
+    return made
+
+
+def find(place: str, action: str) -> Key:
+    """The row of an action of a place."""
+    return next(key for key in KEYS[place] if key.name == action)

@@ -1,0 +1,226 @@
+"""The groups as a person goes through them: filtered, sorted, marked, and which one is next."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from ..catalog.review import GroupSummary
+from ..models.evidence import Verdict
+from ..models.text import printable
+
+
+class Sort(StrEnum):
+    """Orders of the list; each breaks ties by id, so that the order never depends on chance."""
+
+    RECLAIM = "most bytes freed"
+    SIMILARITY = "least similar"
+    FILES = "most files"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the groups that are shown."""
+
+    groups: int
+    decided: int
+    reclaim: int
+    """Bytes freed if every group shown keeps its largest file."""
+
+
+class Triage:
+    """The list of groups of one kind with its filters, marks and cursor; knows no screen.
+
+    The cursor is a group, not a row: groups that arrive or leave don't move it to another one.
+    """
+
+    def __init__(self, kind: str = "duplicate") -> None:
+        self.kind = kind
+        self.sort = Sort.RECLAIM
+        self.verdict: Verdict | None = None
+        self.text = ""
+        self.open_only = False
+        self.marks: set[str] = set()
+        self.shown: list[GroupSummary] = []
+        self.row = 0
+        """The cursor's row in `shown`."""
+        self._all: dict[str, GroupSummary] = {}
+        self._rows: dict[str, int] = {}
+        self._haystacks: dict[str, str] = {}
+
+    # Taking over what the catalog says ----------------------------------------------------------
+
+    def load(self, groups: Iterable[GroupSummary]) -> None:
+        """Replace the groups; cursor, marks and filters stay."""
+        self._all = {group.id: group for group in groups if group.kind == self.kind}
+        self._haystacks = {k: v for k, v in self._haystacks.items() if k in self._all}
+        self.marks &= self._all.keys()
+        self.arrange()
+
+    def update(self, group_id: str, *, decided: int) -> None:
+        """Note how many files of a group are decided; it keeps its row until the next arranging."""
+        group = self._all.get(group_id)
+        if group is None:
+            return
+        self._all[group_id] = changed = replace(group, decided=decided)
+        row = self._rows.get(group_id)
+        if row is not None:
+            self.shown[row] = changed
+
+    def remove(self, group_id: str) -> None:
+        """Take a group off the list; the cursor then is on the one that follows it."""
+        self._all.pop(group_id, None)
+        self.marks.discard(group_id)
+        row = self._rows.get(group_id)
+        if row is not None:
+            del self.shown[row]
+            self._index()
+            self.row = max(0, min(self.row - (row < self.row), len(self.shown) - 1))
+
+    def arrange(self) -> None:
+        """Filter and sort anew; the cursor stays on its group, or near its row where that left."""
+        here = self.current
+        text = self.text.casefold()
+        self.shown = sorted(
+            (
+                group
+                for group in self._all.values()
+                if (self.verdict is None or group.verdict is self.verdict)
+                and not (self.open_only and group.is_decided)
+                and (not text or text in self._haystack(group))
+            ),
+            key=_ORDERS[self.sort],
+        )
+        self._index()
+        row = self._rows.get(here.id) if here is not None else None
+        self.row = max(0, min(self.row if row is None else row, len(self.shown) - 1))
+
+    def _index(self) -> None:
+        self._rows = {group.id: row for row, group in enumerate(self.shown)}
+
+    def _haystack(self, group: GroupSummary) -> str:
+        found = self._haystacks.get(group.id)
+        if found is None:
+            found = f"{printable(group.folder)}/{printable(group.name)} {group.verdict}".casefold()
+            self._haystacks[group.id] = found
+        return found
+
+    # Looking --------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def current(self) -> GroupSummary | None:
+        """The group under the cursor."""
+        return self.shown[self.row] if 0 <= self.row < len(self.shown) else None
+
+    def find(self, group_id: str) -> GroupSummary | None:
+        """A group by its id, shown or not."""
+        return self._all.get(group_id)
+
+    def totals(self) -> Totals:
+        """Sums over what is shown."""
+        return Totals(
+            len(self.shown),
+            sum(group.is_decided for group in self.shown),
+            sum(group.reclaim for group in self.shown),
+        )
+
+    def progress(self) -> tuple[int, int]:
+        """Groups decided and groups in all, whatever is shown."""
+        return sum(group.is_decided for group in self._all.values()), len(self._all)
+
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts that occur, strongest first."""
+        there = {group.verdict for group in self._all.values()}
+        return [verdict for verdict in Verdict if verdict in there]
+
+    def chosen(self) -> list[GroupSummary]:
+        """The marked groups that are shown, or all that are shown where none is marked."""
+        marked = [group for group in self.shown if group.id in self.marks]
+        return marked or list(self.shown)
+
+    # Moving and marking ---------------------------------------------------------------------------
+
+    def go_to(self, group_id: str) -> bool:
+        """Put the cursor on a group; False where it isn't shown."""
+        row = self._rows.get(group_id)
+        if row is None:
+            return False
+        self.row = row
+        return True
+
+    def show(self, group_id: str) -> bool:
+        """Put the cursor on a group, dropping filters that hide it; False where it isn't there."""
+        if group_id not in self._all:
+            return False
+        if not self.go_to(group_id):
+            self.text, self.verdict, self.open_only = "", None, False
+            self.arrange()
+        return self.go_to(group_id)
+
+    def step(self, rows: int) -> bool:
+        """Move the cursor; False at the end of the list."""
+        row = self.row + rows
+        if not 0 <= row < len(self.shown):
+            return False
+        self.row = row
+        return True
+
+    def next_open(self) -> bool:
+        """Put the cursor on the next undecided group, from the top again after the last one."""
+        row = self._next_open_row()
+        if row is not None:
+            self.row = row
+        return row is not None
+
+    def upcoming(self) -> GroupSummary | None:
+        """The group that `next_open` would go to."""
+        row = self._next_open_row()
+        return None if row is None else self.shown[row]
+
+    def _next_open_row(self) -> int | None:
+        rows = itertools.chain(range(self.row + 1, len(self.shown)), range(self.row))
+        return next((row for row in rows if not self.shown[row].is_decided), None)
+
+    def toggle_mark(self, group_id: str) -> None:
+        """Mark a group, or unmark it."""
+        self.marks ^= {group_id}
+
+    def mark_rows(self, first: int, last: int) -> None:
+        """Mark the groups of some rows, both ends included, in either order."""
+        low, high = sorted((first, last))
+        self.marks |= {group.id for group in self.shown[max(0, low) : high + 1]}
+
+    # Choosing what is shown -----------------------------------------------------------------------
+
+    def next_sort(self) -> None:
+        """The next order."""
+        self.sort = _after(list(Sort), self.sort)
+        self.arrange()
+
+    def next_verdict(self) -> None:
+        """Show the next verdict that occurs alone, and after the last one all."""
+        choices: list[Verdict | None] = [None, *self.verdicts()]
+        self.verdict = _after(choices, self.verdict if self.verdict in choices else None)
+        self.arrange()
+
+
+_ORDERS = {
+    Sort.RECLAIM: lambda g: (-g.reclaim, g.id),
+    Sort.SIMILARITY: lambda g: (g.similarity, g.id),
+    Sort.FILES: lambda g: (-g.files, -g.reclaim, g.id),
+    Sort.FOLDER: lambda g: (g.folder, g.name, g.id),
+}
+
+
+_T = TypeVar("_T")
+
+
+def _after(choices: Sequence[_T], now: _T) -> _T:
+    return choices[(choices.index(now) + 1) % len(choices)]
