@@ -89,7 +89,8 @@ def _with_command(words: list[str]) -> list[str]:
     position = 0
     while position < len(words):
         word = words[position]
-        if word in ("-h", "--help", "--version") or word in COMMANDS:
+        is_cut_off = word in ("--catalog", "--settings") and position == len(words) - 1
+        if word in ("-h", "--help", "--version", *COMMANDS) or is_cut_off:
             return words
         if word in ("--catalog", "--settings"):
             position += 2

@@ -68,7 +68,7 @@ def _run(parsed: argparse.Namespace) -> int:
         case "groups":
             from .commands_groups import groups as command
         case "find":
-            from .commands_groups import find as command
+            from .commands_find import find as command
         case "plan":
             from .commands_files import plan as command
         case "apply":
