@@ -247,7 +247,12 @@ def _copy_and_remove(held: Held, destination: bytes, digest: bytes, token: str) 
     sync_folder(os.path.dirname(destination))
     try:
         remove(held, token)
-    except (OSError, RefusedError):
+    except RefusedError as error:
+        raise RefusedError(
+            f"{printable(held.path)} was edited while it was copied and stays there; what it was is"
+            f" at {printable(destination)}"
+        ) from error
+    except OSError:
         # The copy goes only when the source is proved to be there, unedited, under its name.
         if held.is_at(held.path) and identity_at(destination) == copied:
             os.unlink(destination)
