@@ -1,0 +1,382 @@
+"""The interface: its places, the one connection they share, and the work in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from ..catalog import recovery
+from ..catalog.database import Catalog
+from ..catalog.decisions import Step
+from ..catalog.review import GroupSummary, list_groups, load_group
+from ..catalog.settings import Settings
+from ..models.errors import TwinsiftError
+from .bars import PLACES
+from .desk import Desk
+from .dialogs import Confirm
+from .groups_screen import GroupsScreen
+from .help_screen import HelpScreen
+from .journal_screen import JournalScreen
+from .keymap import KEYS
+from .library_screen import LibraryScreen
+from .place import Place
+from .plan_screen import PlanScreen
+from .preview import Previews
+from .review_screen import ReviewScreen
+from .terminal import Colours, detect
+from .theme import DARK
+from .triage import Triage
+from .wording import count
+from .work import Work, WorkState
+
+_POLL_SECONDS = 1.0
+_LOAD_SHARE = 5.0  # reading the groups again takes at most about a fifth of the time
+
+_KINDS = ("duplicate", "near")
+
+
+@dataclass
+class WorkTold(Message):
+    """The background work has come further."""
+
+    state: WorkState
+
+
+class PictureReady(Message):
+    """A picture was drawn."""
+
+
+class TwinsiftApp(App[int]):
+    """Library, groups with review, plan and journal over one catalog."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "twinsift"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f1"  # the palette's keys are in the table of keys
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "library": LibraryScreen,
+        "groups": GroupsScreen,
+        "plan": PlanScreen,
+        "journal": JournalScreen,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "how_to_leave", show=False, priority=False)
+    ]
+
+    def __init__(
+        self,
+        catalog_path: Path,
+        settings: Settings,
+        *,
+        index_on_start: Sequence[Path] = (),
+        start: Literal["library", "groups"] = "groups",
+    ) -> None:
+        """Open the catalog.
+
+        Raises:
+            CatalogError: there is none, or it can't be used.
+        """
+        self.catalog = Catalog.open(catalog_path)
+        self.terminal = detect(os.environ, settings.screen)
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.console = self.terminal.console(self.console)
+        self.no_color = self.terminal.colours is Colours.NONE
+        self.catalog_path = catalog_path
+        self.settings = settings
+        self.desk = Desk(self.catalog)
+        self.triages = {kind: Triage(kind) for kind in _KINDS}
+        self.triage = self.triages["duplicate"]
+        self.work = Work(catalog_path, settings, lambda state: self._post(WorkTold(state)))
+        self.previews = Previews(catalog_path, self.terminal, lambda _: self._post(PictureReady()))
+        self.last_decision: Callable[[ReviewScreen], None] | None = None
+        """What `.` does again."""
+        target = settings.files.move_to
+        self.move_target = (
+            os.fsencode(os.path.abspath(os.path.expanduser(target))) if target else None
+        )
+        """Where `m` moves to."""
+        self._index_on_start = index_on_start
+        self._start = start
+        self._version = 0
+        self._loading = False
+        self._next_load = 0.0
+        self._after_load: Callable[[], None] | None = None
+
+    def _post(self, message: Message) -> None:
+        if self.is_running:
+            self.post_message(message)
+
+    # Life -----------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show the first place and begin what was asked for."""
+        self.switch_mode(self._start)
+        self._version = self.catalog.data_version()
+        self.reload_groups()
+        self.set_interval(_POLL_SECONDS, self._poll)
+        self.run_worker(self._recover, thread=True, group="recover")
+        if self._index_on_start:
+            self.index(self._index_on_start)
+
+    def on_unmount(self) -> None:
+        """End the threads and close the connection."""
+        self.previews.close()
+        self.work.stop()
+        self.catalog.close()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of our own that Textual's themes don't have."""
+        return {name: DARK.variables[name] for name in ("muted", "cursor-ground")}
+
+    def open_catalog(self) -> Catalog:
+        """A connection for another thread."""
+        return Catalog.open(self.catalog_path, create=False)
+
+    def _recover(self) -> None:
+        """Settle what an interrupted run left open."""
+        try:
+            with self.open_catalog() as catalog:
+                settled = recovery.recover(catalog)
+        except TwinsiftError as error:
+            self.call_from_thread(self.say, str(error), "bad")
+            return
+        if settled:
+            told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
+            self.call_from_thread(self.say, told, "good")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something goes on in the background."""
+        return self.work.state.running
+
+    def index(self, folders: Sequence[Path]) -> None:
+        """Index folders (none: all) and match, in the background."""
+        self.work.index(folders)
+        self._show_work(self.work.state)
+
+    def say(self, text: str, tone: str = "label") -> None:
+        """Show a message on the screen that is seen."""
+        place = self._place()
+        if place is not None:
+            place.say(text, tone)
+
+    def _place(self) -> Place | None:
+        """The full screen that is seen, also through a dialog."""
+        return next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
+
+    # Background -----------------------------------------------------------------------------------
+
+    def on_work_told(self, message: WorkTold) -> None:
+        """Show how far the work has come."""
+        self._show_work(message.state)
+        if not message.state.running:
+            self.reload_groups()
+            if message.state.error:
+                self.say(message.state.error, "bad")
+            elif message.state.finished:
+                self.say(message.state.finished, "good")
+
+    def _show_work(self, state: WorkState) -> None:
+        place = self._place()
+        if place is None:
+            return
+        place.tell_work(state.words())
+        if isinstance(place, LibraryScreen):
+            place.show_work(state)
+
+    def on_picture_ready(self) -> None:
+        """Put the picture into its pane."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ReviewScreen):
+                screen.show_pictures()
+
+    def _poll(self) -> None:
+        """See whether another connection (indexer, matcher, another program) has written."""
+        if self._loading or time.monotonic() < self._next_load:
+            return
+        version = self.catalog.data_version()
+        if version != self._version:
+            self._version = version
+            self.reload_groups()
+
+    def reload_groups(self, after: Callable[[], None] | None = None) -> None:
+        """Read the groups anew in a thread; `after` is called when they are shown."""
+        self._loading = True
+        self._after_load = after or self._after_load
+        self.run_worker(self._load, thread=True, exclusive=True, group="groups")
+
+    def _load(self) -> None:
+        began = time.monotonic()
+        try:
+            with self.open_catalog() as catalog:
+                groups = list_groups(catalog, kind=None)
+        except TwinsiftError as error:
+            self.call_from_thread(self.say, str(error), "bad")
+            groups = None
+        self.call_from_thread(self._take_groups, groups, time.monotonic() - began)
+
+    def _take_groups(self, groups: list[GroupSummary] | None, seconds: float) -> None:
+        self._loading = False
+        self._next_load = time.monotonic() + _LOAD_SHARE * seconds
+        if groups is None:
+            return
+        for triage in self.triages.values():
+            triage.load(groups)
+        after, self._after_load = self._after_load, None
+        if after is not None:
+            after()
+        place = self._place()
+        if isinstance(place, GroupsScreen):
+            place.refresh_groups(hold=True)
+        elif isinstance(place, ReviewScreen):
+            place.refresh_where()
+        elif isinstance(place, LibraryScreen):
+            place.refresh_folders()
+
+    def switch_kind(self) -> None:
+        """Show near shots instead of duplicates, or the other way round."""
+        self.triage = self.triages["near" if self.triage.kind == "duplicate" else "duplicate"]
+
+    def review_group(self, group_id: str) -> None:
+        """Review a group of either kind, wherever one is."""
+        for triage in self.triages.values():
+            if triage.show(group_id):
+                self.triage = triage
+                break
+        else:
+            self.say("that group is gone", "bad")
+            return
+        self.switch_mode("groups")
+        if isinstance(self.screen, ReviewScreen):
+            self.pop_screen()
+        self.push_screen(ReviewScreen(self.triage))
+
+    # Keys that work everywhere --------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Show the keys of the screen."""
+        place = self._place()
+        tables = place.key_tables if place is not None else ()
+        lists = () if isinstance(place, ReviewScreen) else ("list",)
+        self.push_screen(HelpScreen((*tables, "everywhere", *lists)))
+
+    def action_place(self, place: str) -> None:
+        """Go to a place."""
+        self.switch_mode(place)
+        self._show_work(self.work.state)
+
+    def action_next_place(self) -> None:
+        """Go to the next place."""
+        places = list(PLACES)
+        self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
+
+    def action_back(self) -> None:
+        """Leave the screen; from the groups, the program."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != "groups":
+            self.action_place("groups")
+        elif self.is_busy:
+            lines = ["What is indexed so far is stored; next time it goes on from there."]
+
+            def take(yes: bool | None) -> None:
+                if yes:
+                    self.say("stopping…", "busy")
+                    self.run_worker(self._leave())
+
+            self.push_screen(Confirm("Indexing is still under way. Leave?", lines), take)
+        else:
+            self.exit(0)
+
+    async def _leave(self) -> None:
+        await asyncio.to_thread(self.work.stop)
+        self.exit(0)
+
+    def action_how_to_leave(self) -> None:
+        """Ctrl-C is for work in the shell; here `q` leaves."""
+        self.say("q goes back, and leaves from the groups")
+
+    def action_pause(self) -> None:
+        """Pause the background work, or go on with it."""
+        if not self.is_busy:
+            self.say("nothing goes on in the background")
+            return
+        self.say("paused · p goes on" if self.work.pause() else "going on", "good")
+
+    def action_undo(self) -> None:
+        """Take back the last decision and go to its group."""
+        self._travel(
+            self.desk.undo, "undone", "nothing to undo: the journal (J) undoes file actions"
+        )
+
+    def action_redo(self) -> None:
+        """Do again what was taken back."""
+        self._travel(self.desk.redo, "done again", "nothing to redo")
+
+    def _travel(self, go: Callable[[], Step | None], said: str, nothing: str) -> None:
+        try:
+            step = go()
+        except TwinsiftError as error:
+            self.say(str(error), "bad")
+            return
+        if step is None:
+            self.say(nothing)
+            return
+        self.say(f"{said}: {_STEP_WORDS.get(step.kind, step.kind)}", "good")
+        detail = None
+        if step.group_id:
+            for kind in _KINDS:
+                detail = detail or load_group(self.catalog, step.group_id, kind=kind)
+        if detail is not None and self.triages[detail.kind].find(step.group_id) is not None:
+            decided = sum(member.verb is not None for member in detail.members)
+            self.triages[detail.kind].update(step.group_id, decided=decided)
+            self._after_undo(step.group_id)
+        else:
+            self.reload_groups(partial(self._after_undo, step.group_id))
+
+    def _after_undo(self, group_id: str) -> None:
+        place = self._place()
+        if place is None:
+            return
+        if group_id and self.triage.find(group_id) is None:
+            other = next((t for t in self.triages.values() if t.find(group_id)), None)
+            if other is not None and isinstance(place, GroupsScreen):
+                self.triage = other
+        place.after_undo(group_id)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The commands of the screen, from the table of keys."""
+        place = self._place()
+        if place is None:
+            return
+        for table, target in (*((name, place) for name in place.key_tables), ("everywhere", self)):
+            for key in KEYS[table]:
+                if "{" in key.action or key.name in ("command_palette", "answer"):
+                    continue
+                yield SystemCommand(
+                    f"{key.label} ({key.shown})", key.help, partial(self._run, key.action, target)
+                )
+
+    async def _run(self, action: str, target: Place | App[int]) -> None:
+        await self.run_action(action, target)
+
+
+_STEP_WORDS = {
+    "decide": "the decision about this group",
+    "clear": "forgetting this group's decisions",
+    "distinct": "not duplicates",
+    "accept": "the suggestions accepted together",
+}

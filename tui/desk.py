@@ -1,0 +1,103 @@
+"""Where decisions are made: the person's keys as recorded steps, without any screen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ..catalog import decisions
+from ..catalog.database import Catalog
+from ..catalog.decisions import Choice, Step, Verb
+from ..catalog.review import GroupDetail, Member
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptTotals:
+    """What accepting the suggestion for some groups would come to."""
+
+    groups: int
+    kept: int
+    removed: int
+    bytes: int
+    """Bytes on disk that would be freed; a file with several hard links counts once."""
+
+
+class Desk:
+    """Records decisions over the connection of the thread that shows the screen."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def keep(
+        self,
+        detail: GroupDetail,
+        keep: Collection[int],
+        verb: Verb = Verb.TRASH,
+        target: bytes | None = None,
+    ) -> Step:
+        """Keep the files `keep` (ids) of a group and do `verb` with the others.
+
+        Raises:
+            RefusedError: see `decisions.decide`.
+        """
+        chosen = decisions.keep_only(detail, keep, verb, target)
+        return decisions.decide(self._catalog, detail.id, chosen)
+
+    def keep_all(self, detail: GroupDetail) -> Step:
+        """Keep every file of a group."""
+        return self.keep(detail, {member.file_id for member in detail.members})
+
+    def mark(self, detail: GroupDetail, member: Member) -> Step:
+        """Mark one file for the trash, or unmark it; files not decided yet are kept.
+
+        Raises:
+            RefusedError: it's the last file that would be kept, or a reference folder's.
+        """
+        chosen = [
+            Choice(m.file_id, m.content_id, _toggled(m), None)
+            if m is member
+            else Choice(m.file_id, m.content_id, Verb(m.verb) if m.verb else Verb.KEEP, m.target)
+            for m in detail.members
+        ]
+        return decisions.decide(self._catalog, detail.id, chosen)
+
+    def set_verb(self, group_id: str, choices: Iterable[Choice]) -> Step:
+        """Record other verbs for some files of a group."""
+        return decisions.decide(self._catalog, group_id, list(choices))
+
+    def clear(self, detail: GroupDetail) -> Step:
+        """Forget the decisions about a group."""
+        return decisions.clear(self._catalog, detail.id)
+
+    def distinct(self, group_id: str, kind: str) -> Step:
+        """Record that a group's files aren't duplicates; the group leaves the list."""
+        return decisions.mark_distinct(self._catalog, group_id, kind=kind)
+
+    def accept(self, details: Iterable[GroupDetail]) -> Step:
+        """Accept the suggested keeper of many groups in one step."""
+        return decisions.accept(self._catalog, details)
+
+    def accept_totals(self, details: Iterable[GroupDetail]) -> AcceptTotals:
+        """What `accept` would come to."""
+        groups = kept = removed = freed = 0
+        for detail in details:
+            chosen = decisions.keep_only(detail, {detail.keeper.file_id})
+            away = {choice.file_id for choice in chosen if choice.verb.removes}
+            groups += 1
+            kept += len(chosen) - len(away)
+            removed += len(away)
+            inodes = {(m.device, m.inode): m.size for m in detail.members if m.file_id in away}
+            freed += sum(inodes.values())  # links of kept files are never among them
+        return AcceptTotals(groups, kept, removed, freed)
+
+    def undo(self) -> Step | None:
+        """Take back the last step."""
+        return decisions.undo(self._catalog)
+
+    def redo(self) -> Step | None:
+        """Do the step again that was taken back last."""
+        return decisions.redo(self._catalog)
+
+
+def _toggled(member: Member) -> Verb:
+    return Verb.KEEP if member.verb not in (None, Verb.KEEP) else Verb.TRASH

@@ -1,0 +1,255 @@
+"""The groups list: what there is to decide, filtered, sorted and marked."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from ..catalog.review import GroupDetail, load_group
+from ..models.errors import TwinsiftError
+from .dialogs import Confirm, Prompt
+from .group_list import GroupList
+from .keymap import bindings
+from .line_list import LineList
+from .place import Place
+from .review_screen import ReviewScreen
+from .triage import Triage
+from .wording import count, size
+
+_EMPTY = "No groups yet\nPress L for the library, and a there to add a folder of pictures."
+_EMPTY_WORKING = "Looking for duplicates…\nGroups appear here as they are found."
+_EMPTY_FILTERED = (
+    "Nothing matches\nPress / and Enter for all, t for all verdicts, o for decided ones."
+)
+_EMPTY_NEAR = "No near shots\nPress n to go back to the duplicates."
+
+
+class GroupsScreen(Place):
+    """The list, one line about what is shown, and the keys that act on groups."""
+
+    BINDINGS = bindings("groups")
+
+    place = "groups"
+    key_tables = ("groups",)
+
+    @property
+    def triage(self) -> Triage:
+        """The groups as listed."""
+        return self.twinsift.triage
+
+    def body(self) -> ComposeResult:
+        """Summary, column titles and list."""
+        yield Static(id="summary", markup=False)
+        yield Static(id="titles", markup=False)
+        yield GroupList(self.triage, id="groups")
+
+    def on_mount(self) -> None:
+        """Show what is already loaded."""
+        self.query_one(GroupList).focus()
+        self.refresh_groups()
+
+    def on_screen_resume(self) -> None:
+        """Take over what changed while another screen was shown."""
+        self.refresh_groups()
+
+    def on_resize(self) -> None:
+        """Fit titles and summary to the new width."""
+        self.call_after_refresh(self._refresh_lines)
+
+    # Showing --------------------------------------------------------------------------------------
+
+    def refresh_groups(self, *, hold: bool = False) -> None:
+        """Show the Triage as it stands; `hold` keeps the cursor's line of the screen."""
+        if not self.is_mounted:
+            return
+        groups = self.query_one(GroupList)
+        if groups.triage is not self.triage:
+            groups.triage = self.triage
+        groups.empty = self._empty()
+        groups.follow(hold=hold)
+        self._refresh_lines()
+
+    def _empty(self) -> str:
+        if len(self.triage):
+            return _EMPTY_FILTERED
+        if self.triage.kind == "near":
+            return _EMPTY_NEAR
+        return _EMPTY_WORKING if self.twinsift.is_busy else _EMPTY
+
+    def _refresh_lines(self) -> None:
+        groups = self.query_one(GroupList)
+        self.query_one("#titles", Static).update(
+            Content(groups.titles(groups.scrollable_content_region.width))
+        )
+        self.query_one("#summary", Static).update(self._summary())
+
+    def _summary(self) -> Content:
+        triage, totals = self.triage, self.triage.totals()
+        noun = "near-shot group" if triage.kind == "near" else "group"
+        parts = [Content.styled(f" {count(totals.groups, noun)}", "bold")]
+        if totals.decided:
+            parts.append(Content(f"{totals.decided:,} decided"))
+        if triage.kind == "duplicate":
+            parts.append(Content(f"frees up to {size(totals.reclaim)}"))
+        marked = sum(group.id in triage.marks for group in triage.shown)
+        if marked:
+            parts.append(Content.styled(f"{marked:,} marked", "$accent"))
+        if triage.verdict is not None:
+            parts.append(Content.styled(f"only {triage.verdict}", "$accent"))
+        if triage.open_only:
+            parts.append(Content.styled("only open", "$accent"))
+        if triage.text:
+            parts.append(Content.styled(f"with “{triage.text}”", "$accent"))
+        parts.append(Content(f"by {triage.sort}"))
+        return Content.styled(" · ", "$muted").join(parts)
+
+    # Going to a group -----------------------------------------------------------------------------
+
+    def action_choose(self) -> None:
+        """Review the group under the cursor."""
+        if self.triage.current is not None:
+            self.app.push_screen(ReviewScreen(self.triage))
+
+    @on(LineList.Chosen)
+    def _on_double_click(self) -> None:
+        self.action_choose()
+
+    def after_undo(self, group_id: str) -> None:
+        """Put the cursor on the group, bringing it back into view where filters hide it."""
+        if group_id:
+            self.triage.show(group_id)
+        self.refresh_groups()
+
+    # Choosing what is shown -----------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """The next order."""
+        self.triage.next_sort()
+        self.refresh_groups()
+
+    def action_verdict(self) -> None:
+        """The next verdict alone, then all."""
+        self.triage.next_verdict()
+        self.refresh_groups()
+
+    def action_open_only(self) -> None:
+        """Hide decided groups, or show them."""
+        self.triage.open_only = not self.triage.open_only
+        self.triage.arrange()
+        self.refresh_groups()
+
+    def action_near(self) -> None:
+        """Switch between duplicates and near shots."""
+        self.twinsift.switch_kind()
+        self.refresh_groups()
+
+    def action_filter(self) -> None:
+        """Ask for a text that folder or name must contain."""
+
+        def take(text: str | None) -> None:
+            if text is not None:
+                self.triage.text = text.strip()
+                self.triage.arrange()
+                self.refresh_groups()
+
+        self.app.push_screen(
+            Prompt("Filter by folder or name", self.triage.text, hint="Empty: all groups."), take
+        )
+
+    # Marking --------------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        """Mark the group under the cursor and go one down."""
+        group = self.triage.current
+        if group is None:
+            return
+        self.triage.toggle_mark(group.id)
+        groups = self.query_one(GroupList)
+        groups.refresh_line(groups.cursor)
+        groups.action_move(1)
+        self._refresh_lines()
+
+    def action_range(self) -> None:
+        """Begin a range here, or mark up to here."""
+        groups = self.query_one(GroupList)
+        if groups.range_from is None:
+            groups.range_from = groups.cursor
+            self.say("range begun; move, then v marks up to the cursor")
+        else:
+            self.triage.mark_rows(groups.range_from, groups.cursor)
+            groups.range_from = None
+            self.say("")
+        groups.refresh()
+        self._refresh_lines()
+
+    # Deciding -------------------------------------------------------------------------------------
+
+    def action_distinct(self) -> None:
+        """Never group the files of the current group (or of the marked ones) again."""
+        current = self.triage.current
+        if current is None:
+            return
+        marked = [group for group in self.triage.shown if group.id in self.triage.marks]
+        done = 0
+        try:
+            for group in marked or [current]:
+                self.twinsift.desk.distinct(group.id, group.kind)
+                done += 1
+        except TwinsiftError as error:
+            self.say(str(error), "bad")
+        if done:
+            self.say(f"{count(done, 'group')} marked as not duplicates · u undoes", "good")
+            self.twinsift.reload_groups()
+
+    def action_accept(self) -> None:
+        """Accept the suggestion for what is marked or shown, after its totals were seen."""
+        if self.triage.kind == "near":
+            self.say("near shots are never decided in bulk: review them one by one", "bad")
+            return
+        wanted = [group for group in self.triage.chosen() if not group.is_decided]
+        if not wanted:
+            self.say("every group shown is decided already")
+            return
+        self.say(f"adding up {count(len(wanted), 'group')}", "busy")
+        self.run_worker(
+            lambda: self._total([(group.id, group.kind) for group in wanted]),
+            thread=True,
+            exclusive=True,
+            group="accept",
+        )
+
+    def _total(self, wanted: list[tuple[str, str]]) -> None:
+        """Load the details in a thread, then ask."""
+        order = self.twinsift.settings.keep.order
+        with self.twinsift.open_catalog() as catalog:
+            details = [
+                detail
+                for group_id, kind in wanted
+                if (detail := load_group(catalog, group_id, kind=kind, order=order)) is not None
+            ]
+        self.app.call_from_thread(self._ask_accept, details)
+
+    def _ask_accept(self, details: list[GroupDetail]) -> None:
+        self.say("")
+        totals = self.twinsift.desk.accept_totals(details)
+        lines = [
+            f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
+            f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}).",
+            "Files stay where they are until the plan is applied; u undoes this.",
+        ]
+
+        def take(yes: bool | None) -> None:
+            if not yes:
+                return
+            try:
+                self.twinsift.desk.accept(details)
+            except TwinsiftError as error:
+                self.say(str(error), "bad")
+                return
+            self.triage.marks.clear()
+            self.say(f"{count(totals.groups, 'group')} decided · P shows the plan", "good")
+            self.twinsift.reload_groups()
+
+        self.app.push_screen(Confirm("Accept the suggested keeper ★", lines), take)

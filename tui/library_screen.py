@@ -1,0 +1,220 @@
+"""The library: which folders are looked through, in which role, and how far indexing has come."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from ..catalog import library
+from ..catalog.library import Folder
+from ..models.errors import TwinsiftError
+from ..models.text import printable
+from .cells import clip, column
+from .folder_picker import FolderPicker
+from .keymap import bindings
+from .line_list import LineList
+from .place import Place
+from .report_screen import Line, ReportScreen
+from .theme import CURSOR
+from .wording import count, duration, home_short, moment, size
+from .work import WorkState
+
+_ROLE_STYLES = {"normal": "strong", "reference": "keep", "excluded": "dim"}
+
+
+class FolderList(LineList):
+    """The folders, one row each."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="folders", empty="No folders yet\nPress a and type where your pictures are."
+        )
+        self.folders: list[Folder] = []
+
+    def row_count(self) -> int:
+        """The folders."""
+        return len(self.folders)
+
+    def titles(self, width: int) -> str:
+        """The column titles."""
+        text = f"   {column('role', 9)}  {'pictures':>8}"
+        if width >= 60:
+            text += f"  {'size':>7}  {'unread':>6}"
+        return text + "  folder"
+
+    def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
+        """One folder."""
+        folder = self.folders[row]
+        dim = style + self.component("dim")
+        segments = [
+            Segment(f" {CURSOR if row == self.cursor else ' '} ", style + self.component("strong")),
+            Segment(column(folder.role, 9), style + self.component(_ROLE_STYLES[folder.role])),
+            Segment(f"  {folder.pictures:>8,}", style),
+        ]
+        if width >= 60:
+            unread = folder.failed
+            told = style + self.component("trash") if unread else dim
+            segments.append(Segment(f"  {size(folder.size):>7}", dim))
+            segments.append(Segment(f"  {unread:>6,}", told))
+        scanned = moment(folder.scanned_at) if folder.scanned_at else "not indexed yet"
+        used = sum(segment.cell_length for segment in segments)
+        rest = width - used - 3
+        path = printable(home_short(folder.path))
+        if rest - len(path) >= len(scanned) + 3:
+            segments.append(Segment(f"  {column(path, rest - len(scanned) - 2, 'end')}", style))
+            segments.append(Segment(f"  {scanned}", dim))
+        else:
+            segments.append(Segment(f"  {clip(path, rest, 'end')}", style))
+        return segments
+
+
+class LibraryScreen(Place):
+    """Folders above, indexing below."""
+
+    BINDINGS = bindings("library")
+
+    place = "library"
+    key_tables = ("library",)
+
+    def body(self) -> ComposeResult:
+        """Titles, list, progress."""
+        yield Static(id="titles", markup=False)
+        yield FolderList()
+        yield Static(id="progress", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the folders."""
+        self.query_one(FolderList).focus()
+        self.call_after_refresh(self.refresh_folders)
+
+    def on_screen_resume(self) -> None:
+        """Take over what changed while another screen was shown."""
+        self.refresh_folders()
+
+    def on_resize(self) -> None:
+        """Fit titles and progress to the new width."""
+        self.call_after_refresh(self.refresh_folders)
+
+    def refresh_folders(self) -> None:
+        """Read the folders anew."""
+        if not self.is_mounted:
+            return
+        folders = self.query_one(FolderList)
+        folders.folders = library.list_folders(self.twinsift.catalog)
+        folders.recount()
+        width = folders.scrollable_content_region.width
+        self.query_one("#titles", Static).update(Content(folders.titles(width)))
+        pictures = sum(folder.pictures for folder in folders.folders)
+        self.tell_where(f"{count(pictures, 'picture')} in {count(len(folders.folders), 'folder')}")
+        self.show_work(self.twinsift.work.state)
+
+    def show_work(self, state: WorkState) -> None:
+        """Draw how far indexing has come."""
+        if not self.is_mounted:
+            return
+        self.query_one("#progress", Static).update(_progress(state, self.size.width))
+
+    def _current(self) -> Folder | None:
+        folders = self.query_one(FolderList)
+        return folders.folders[folders.cursor] if folders.folders else None
+
+    def action_add(self) -> None:
+        """Ask for a folder and index it."""
+
+        def take(folder: bytes | None) -> None:
+            if folder is not None:
+                self.say(f"indexing {printable(home_short(folder))}", "good")
+                self.twinsift.index([Path(os.fsdecode(folder))])
+
+        self.app.push_screen(FolderPicker("Add a folder of pictures"), take)
+
+    def action_index_one(self) -> None:
+        """Index the folder under the cursor again."""
+        folder = self._current()
+        if folder is not None:
+            self.say(f"indexing {printable(home_short(folder.path))}", "good")
+            self.twinsift.index([Path(os.fsdecode(folder.path))])
+
+    def action_index_all(self) -> None:
+        """Index all folders again."""
+        if self._current() is not None:
+            self.say("indexing all folders", "good")
+            self.twinsift.index([])
+
+    def action_role(self) -> None:
+        """Give the folder the next role."""
+        folder = self._current()
+        if folder is None:
+            return
+        role = library.ROLES[(library.ROLES.index(folder.role) + 1) % len(library.ROLES)]
+        try:
+            library.set_role(self.twinsift.catalog, folder.id, role)
+        except TwinsiftError as error:
+            self.say(str(error), "bad")
+            return
+        meaning = {
+            "normal": "its files may be moved or trashed",
+            "reference": "its files are kept whatever is decided",
+            "excluded": "its files are in no group",
+        }[role]
+        self.say(f"{role}: {meaning}", "good")
+        self.refresh_folders()
+        self.twinsift.reload_groups()
+
+    def action_failures(self) -> None:
+        """List the files that can't be read."""
+        found = library.list_unreadable(self.twinsift.catalog)
+        self.app.push_screen(
+            ReportScreen(
+                "library",
+                f"{count(len(found), 'file')} can't be read",
+                [Line(failure.path, failure.reason, "dim", "!") for failure in found],
+                empty="Every file could be read\nNothing to do here; q goes back.",
+            )
+        )
+
+    @on(LineList.Chosen)
+    def action_choose(self) -> None:
+        """Go to the groups."""
+        self.twinsift.action_place("groups")
+
+
+def _progress(state: WorkState, width: int) -> Content:
+    """Two lines: a bar with its numbers, and what it comes to."""
+    if not state.running:
+        lines = [Content("")]
+        if state.error:
+            lines = [Content.styled(f" ! {state.error}", "$error")]
+        elif state.finished:
+            lines = [Content.styled(f" ✓ {state.finished}", "$success")]
+        lines += [
+            Content.styled(f" ! {printable(path)} isn't there; its files stay known", "$warning")
+            for path in state.missing
+        ]
+        return Content("\n").join(lines)
+    told = state.progress
+    if told is None:
+        return Content.styled(" starting…", "$accent")
+    room = max(10, min(40, width - 44))
+    parts = [f"{told.done:,}" + (f" of {told.total:,}" if told.total is not None else "")]
+    if told.rate > 0 and not state.paused:
+        parts.append(f"{told.rate:,.0f}/s" if told.rate >= 9.5 else f"{told.rate:.1f}/s")
+    if told.eta_seconds is not None and not state.paused:
+        parts.append(f"{duration(told.eta_seconds)} left")
+    if told.failed:
+        parts.append(f"{told.failed:,} unreadable")
+    share = min(1.0, told.done / told.total) if told.total else 0.0
+    full = round(share * room)
+    bar = Content.styled("━" * full, "$accent") + Content.styled("─" * (room - full), "$muted")
+    percent = f" {share:4.0%} " if told.total else "      "
+    head = Content.styled(f" {'paused' if state.paused else told.stage}", "bold")
+    note = Content.styled(f"  {clip(printable(told.note), width - 30)}", "$muted")
+    first = Content(" ").join([Content(" "), bar, Content(percent + " · ".join(parts))])
+    return Content("\n").join([head + note, first])

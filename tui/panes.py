@@ -1,0 +1,292 @@
+"""The files of one group side by side: a picture each, and below them what tells them apart."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..catalog.review import GroupDetail, Member
+from ..models.text import printable
+from .cells import Keep, clip, column
+from .facts import Fact, facts
+from .preview import Drawn, Wanted
+from .theme import BETTER, CURSOR, STAR, VERB_GLYPHS, VERB_WORDS
+from .wording import SHORT_VERDICTS, evidence_sentence, home_short, percent
+
+_CLASSES = {
+    "pane--title", "pane--cursor", "pane--dim", "pane--star", "pane--better", "pane--strong",
+    "pane--keep", "pane--trash", "pane--move", "pane--delete", "pane--ground",
+}  # fmt: skip
+
+
+class _Drawn(Widget):
+    """A widget that is drawn line by line in the styles of a pane."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = _CLASSES
+
+    def component(self, name: str) -> Style:
+        """The style of a component class, without the `pane--` before its name; '' for none."""
+        if not name:
+            return Style()
+        return self.get_component_rich_style(f"pane--{name}", partial=True)
+
+
+class FilePane(_Drawn):
+    """One file: number, name, picture, and what is decided or suggested."""
+
+    class Resized(Message):
+        """The pane has another size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+        self.member: Member | None = None
+        self.drawn: Drawn | None = None
+        self.on_cursor = False
+
+    def show(self, number: int, member: Member | None, *, on_cursor: bool) -> None:
+        """Show file `number` of the group; the picture comes later by `picture`."""
+        self.number, self.member, self.on_cursor = number, member, on_cursor
+        self.drawn = None
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Another size needs another picture."""
+        self.post_message(self.Resized())
+
+    def wanted(self) -> Wanted | None:
+        """The picture to be drawn for the pane's size; None where there is no file or no room."""
+        columns, rows = self.size.width, self.size.height - 2
+        if self.member is None or columns <= 0 or rows <= 0:
+            return None
+        return Wanted(self.member.content_id, columns, rows)
+
+    def picture(self, drawn: Drawn | None) -> None:
+        """Take the drawn picture."""
+        if drawn is not self.drawn:
+            self.drawn = drawn
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Title, picture, state."""
+        width, height = self.size
+        ground = self.rich_style
+        if self.member is None:
+            return Strip.blank(width, ground)
+        if y == 0:
+            return self._title(self.member, width)
+        if y == height - 1:
+            return self._state(self.member, width)
+        return self._picture_line(y - 1, width, height - 2)
+
+    def _title(self, member: Member, width: int) -> Strip:
+        ground = self.rich_style + self.component("cursor" if self.on_cursor else "title")
+        name = printable(os.path.basename(member.path))
+        star = STAR if member.suggested else " "
+        mark = CURSOR if self.on_cursor else " "
+        return Strip(
+            [
+                Segment(f"{mark}{self.number} ", ground + self.component("strong")),
+                Segment(f"{star} ", ground + self.component("star")),
+                Segment(clip(name, width - 6, "middle"), ground + self.component("strong")),
+            ]
+        ).adjust_cell_length(width, ground)
+
+    def _state(self, member: Member, width: int) -> Strip:
+        ground = self.rich_style
+        if member.verb is not None:
+            text = f" {VERB_GLYPHS[member.verb]} {VERB_WORDS[member.verb]}"
+            if member.target is not None:
+                text += f" to {printable(home_short(member.target))}"
+            style = ground + self.component(member.verb)
+        elif member.suggested:
+            text, style = f" {STAR} {member.reason}", ground + self.component("star")
+        else:
+            text = f" {SHORT_VERDICTS[member.verdict]} · {percent(member.similarity)} alike"
+            style = ground + self.component("dim")
+        return Strip([Segment(clip(text, width), style)]).adjust_cell_length(width, ground)
+
+    def _picture_line(self, y: int, width: int, height: int) -> Strip:
+        ground = self.rich_style + self.component("ground")
+        drawn = self.drawn
+        if drawn is None or not drawn.strips:
+            text = clip(drawn.reason if drawn else "…", width) if y == height // 2 else ""
+            style = ground + self.component("dim")
+            return Strip([Segment(text.center(width), style)]).adjust_cell_length(width, ground)
+        row = y - (height - len(drawn.strips)) // 2
+        if not 0 <= row < len(drawn.strips):
+            return Strip.blank(width, ground)
+        strip = drawn.strips[row]
+        left = (width - strip.cell_length) // 2
+        return Strip(
+            [
+                Segment(" " * left, ground),
+                *(Segment(t, ground + (s or Style())) for t, s, _ in strip),
+            ]
+        ).adjust_cell_length(width, ground)
+
+
+class FactsPane(_Drawn):
+    """What tells the files apart, below their pictures, and the evidence in a sentence.
+
+    In a low window each file has a card: its differing facts side by side, and its folder. Where
+    there is room they stand in a table, a row each.
+    """
+
+    LABEL = 9
+    CARD_LINES = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._detail: GroupDetail | None = None
+        self._columns: tuple[int, ...] = ()
+        self._facts: list[Fact] = []
+        self._sentence = ""
+        self._as_table = False
+
+    def show(
+        self,
+        detail: GroupDetail,
+        columns: Sequence[int],
+        cursor: int,
+        *,
+        as_table: bool,
+        all_of_them: bool = False,
+    ) -> None:
+        """Show the facts of the files at the indices `columns`, and the evidence of `cursor`."""
+        self._detail, self._columns = detail, tuple(columns)
+        self._facts = facts(detail.members, all_of_them=all_of_them)
+        self._sentence = _sentence(detail, cursor)
+        self._as_table = as_table
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Facts from the top, the evidence in the last line or two."""
+        width, height = self.size
+        ground = self.rich_style
+        if self._detail is None:
+            return Strip.blank(width, ground)
+        most = 2 if height >= 5 else 1
+        lines = textwrap.wrap(self._sentence, max(10, width - 2))
+        if len(lines) > most:
+            lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width - 2)]
+        first = height - len(lines)
+        if y >= first:
+            return Strip([Segment(f" {lines[y - first]}", ground)]).adjust_cell_length(
+                width, ground
+            )
+        if self._as_table:
+            return self._table_line(y, first, width)
+        return self._card_line(y, min(first, self.CARD_LINES), width)
+
+    # Cards ----------------------------------------------------------------------------------------
+
+    def _card_line(self, y: int, height: int, width: int) -> Strip:
+        """One line of all cards: facts that lie side by side, and the folder in the last line."""
+        ground = self.rich_style
+        edges = pane_edges(width, len(self._columns))
+        if y >= height or not edges:
+            return Strip.blank(width, ground)
+        lines = self._wrapped(edges[0][1] - edges[0][0] - 1, height)
+        segments: list[Segment] = []
+        for (left, right), index in zip(edges, self._columns, strict=True):
+            used = sum(segment.cell_length for segment in segments)
+            segments.append(Segment(" " * (left - used + 1), ground))
+            room = right - left - 1
+            for fact, wide in lines[y] if y < len(lines) else ():
+                taken = min(wide, room)
+                segments += self._value(fact, index, taken, ground)
+                gap = min(2, room - taken)
+                segments.append(Segment(" " * gap, ground))
+                room -= taken + gap
+        return Strip(segments).adjust_cell_length(width, ground)
+
+    def _wrapped(self, room: int, height: int) -> list[list[tuple[Fact, int]]]:
+        """The facts in lines, each with its width: the same for every card, so that they align."""
+        paths = [fact for fact in self._facts if fact.is_path][:1]
+        lines: list[list[tuple[Fact, int]]] = [[]]
+        left = room
+        for fact in self._facts:
+            if fact.is_path or fact.label == "name":  # the name is above the picture already
+                continue
+            wide = max(cell_len(fact.values[i]) for i in self._columns) + 2 * bool(fact.better)
+            if wide > left:
+                if len(lines) >= height - len(paths):
+                    break
+                lines.append([])
+                left = room
+            lines[-1].append((fact, wide))
+            left -= wide + 2
+        if paths:
+            lines = [*(line for line in lines if line), [(paths[0], room)]]
+        return lines
+
+    def _value(self, fact: Fact, index: int, width: int, ground: Style) -> list[Segment]:
+        """A value in exactly `width` cells, marked where it's the better one."""
+        better = index in fact.better
+        style = ground + self.component(
+            "better" if better else "strong" if not fact.is_path else ""
+        )
+        keep: Keep = "end" if fact.is_path else "middle"
+        if better:
+            text = f"{clip(fact.values[index], width - 2, keep)} {BETTER}"
+        else:
+            text = fact.values[index]
+        return [Segment(column(text, width, keep), style)]
+
+    # Table ----------------------------------------------------------------------------------------
+
+    def _table_line(self, y: int, height: int, width: int) -> Strip:
+        ground = self.rich_style
+        if y >= len(self._facts):
+            return Strip.blank(width, ground)
+        if y == height - 1 and len(self._facts) > height:
+            more = f" {'…':<{self.LABEL - 1}}{len(self._facts) - height + 1} more (i shows all)"
+            style = ground + self.component("dim")
+            return Strip([Segment(more, style)]).adjust_cell_length(width, ground)
+        fact = self._facts[y]
+        segments = [Segment(f" {fact.label:<{self.LABEL - 1}}", ground + self.component("dim"))]
+        for (left, right), index in zip(
+            pane_edges(width, len(self._columns)), self._columns, strict=True
+        ):
+            used = sum(segment.cell_length for segment in segments)
+            start = max(left + 1, self.LABEL)
+            segments.append(Segment(" " * (start - used), ground))
+            segments += self._value(fact, index, right - start, ground)
+        return Strip(segments).adjust_cell_length(width, ground)
+
+
+def pane_edges(width: int, panes: int) -> list[tuple[int, int]]:
+    """First column and the one after the last, of panes of equal width with gaps between."""
+    if panes <= 0:
+        return []
+    gaps = panes - 1
+    wide = (width - gaps) // panes
+    spare = width - panes * wide  # what can't be shared out equally widens the gaps
+    edges = []
+    left = 0
+    for place in range(panes):
+        edges.append((left, left + wide))
+        left += wide + (spare // gaps + (place < spare % gaps) if gaps else 0)
+    return edges
+
+
+def _sentence(detail: GroupDetail, cursor: int) -> str:
+    """What was found out about the file under the cursor, or about the other one of two."""
+    member = detail.members[cursor]
+    others = [m for m in detail.members if not m.is_representative]
+    if member.is_representative and others:
+        if len(others) > 1:
+            return f"{cursor + 1} is what the others were compared with."
+        member = others[0]
+    words = evidence_sentence(member.verdict, member.evidence)
+    return f"{detail.members.index(member) + 1}: {words}."

@@ -1,0 +1,63 @@
+"""What all full screens share: the bars around them, the keys that work everywhere, messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from .bars import KeyBar, MessageLine, TitleBar
+from .keymap import bindings
+
+if TYPE_CHECKING:
+    from .app import TwinsiftApp
+
+
+class Place(Screen[None]):
+    """A full screen of the place `place`, with the keys of the tables `key_tables`."""
+
+    BINDINGS = bindings("everywhere", "app.")
+
+    place = ""
+    key_tables: tuple[str, ...] = ()
+
+    @property
+    def twinsift(self) -> TwinsiftApp:
+        """The program that the screen belongs to."""
+        return cast("TwinsiftApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The bars, and the body between them."""
+        yield TitleBar(self.place)
+        yield from self.body()
+        yield MessageLine()
+        yield KeyBar(*self.key_tables, "everywhere")
+
+    def body(self) -> ComposeResult:
+        """The widgets between the bars."""
+        raise NotImplementedError
+
+    def say(self, text: str, tone: str = "label") -> None:
+        """Show a message above the keys: tone 'label', 'good', 'bad' or 'busy'."""
+        self.query_one(MessageLine).say(text, tone)
+
+    def tell_where(self, text: str) -> None:
+        """Say at the top right where one is."""
+        self.query_one(TitleBar).where = text
+
+    def tell_work(self, text: str) -> None:
+        """Say at the top right what goes on in the background."""
+        if self.is_mounted:
+            self.query_one(TitleBar).work = text
+
+    def keys_changed(self) -> None:
+        """Draw the key bar anew, since labels or keys changed."""
+        self.query_one(KeyBar).refresh()
+
+    def key_labels(self) -> dict[str, str]:
+        """Labels of the key bar that differ from the table's just now, by action; '' hides one."""
+        return {}
+
+    def after_undo(self, group_id: str) -> None:
+        """Go to the group whose decision was undone or redone; '' for many groups."""

@@ -1,0 +1,355 @@
+"""The plan: every file that will leave its place, by verb, and the key that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from ..catalog import plan as planning
+from ..catalog.apply import Outcome, apply_plan
+from ..catalog.decisions import Verb
+from ..catalog.plan import Plan, PlanItem, Refusal
+from ..models.errors import TwinsiftError
+from ..models.text import printable
+from .busy import BusyScreen
+from .cells import clip, column
+from .dialogs import Confirm, TypedConfirm
+from .keymap import bindings
+from .line_list import LineList
+from .place import Place
+from .report_screen import Line, ReportScreen
+from .theme import CURSOR, VERB_GLYPHS
+from .wording import count, home_short, size
+
+_SECTIONS: tuple[tuple[Verb, str], ...] = (
+    (Verb.DELETE, "Delete for good"),
+    (Verb.TRASH, "To the trash"),
+    (Verb.MOVE, "Move"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The first row of a section; `items` are the section's."""
+
+    text: str
+    items: tuple[PlanItem, ...]
+
+
+Row = Heading | PlanItem | Refusal
+
+
+class PlanList(LineList):
+    """Sections with a row each for file and keeper."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            id="plan",
+            empty="Nothing is planned\nDecide some groups first: Tab brings you to them.",
+        )
+        self.rows: list[Row] = []
+        self.dropped: set[int] = set()
+        """Files (ids) that are left alone this time."""
+
+    def row_count(self) -> int:
+        """Headings, items and refusals."""
+        return len(self.rows)
+
+    def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
+        """One heading, item or refusal."""
+        entry = self.rows[row]
+        mark = Segment(
+            f" {CURSOR if row == self.cursor else ' '}", style + self.component("strong")
+        )
+        if isinstance(entry, Heading):
+            text = clip(entry.text, width - 3)
+            return [mark, Segment(text, style + self.component("head"))]
+        if isinstance(entry, Refusal):
+            path = column(printable(home_short(entry.source)), width // 2, "end")
+            reason = clip(printable(entry.reason), width - width // 2 - 7)
+            tone = style + self.component("trash")
+            return [mark, Segment("! ", tone), Segment(path, style), Segment(f"  {reason}", tone)]
+        return [mark, *self._item(entry, width, style)]
+
+    def _item(self, item: PlanItem, width: int, style: Style) -> list[Segment]:
+        dim = style + self.component("dim")
+        dropped = item.file_id in self.dropped
+        tone = dim if dropped else style + self.component(item.verb)
+        glyph = "–" if dropped else VERB_GLYPHS[item.verb]
+        rest = width - 14
+        if dropped:
+            told = "left alone this time"
+        elif item.links > 1:
+            told = "hard link, frees nothing"
+        else:
+            told = f"stays: {_beside(item.keeper, item.source)}"
+        room = max(20, min(rest * 6 // 10, rest - 16))
+        path = column(printable(home_short(item.source)), room, "end")
+        return [
+            Segment(f"{glyph} ", tone),
+            Segment(f"{size(item.size):>7}  ", dim),
+            Segment(path, dim if dropped else style),
+            Segment(f"  {clip(told, max(0, rest - room - 3), 'end')}", dim),
+        ]
+
+
+class PlanScreen(Place):
+    """Summary, the files, and `!`."""
+
+    BINDINGS = bindings("plan")
+
+    place = "plan"
+    key_tables = ("plan",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._built: Plan | None = None
+        self._for_good: set[int] = set()
+        """Files (ids) that are to be deleted instead of trashed; asked anew in each session."""
+
+    def body(self) -> ComposeResult:
+        """Summary and list."""
+        yield Static(id="summary", markup=False)
+        yield PlanList()
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.query_one(PlanList).focus()
+
+    def on_screen_resume(self) -> None:
+        """Decisions may have changed since."""
+        self.rebuild()
+
+    # Showing --------------------------------------------------------------------------------------
+
+    def rebuild(self) -> None:
+        """Make the plan anew from the decisions, in a thread."""
+        self.run_worker(self._build, thread=True, exclusive=True, group="plan")
+
+    def _build(self) -> None:
+        try:
+            with self.twinsift.open_catalog() as catalog:
+                built = planning.build(catalog, self.twinsift.settings)
+        except TwinsiftError as error:
+            self.app.call_from_thread(self.say, str(error), "bad")
+            return
+        self.app.call_from_thread(self._take, built)
+
+    def _take(self, built: Plan) -> None:
+        self._built = built
+        there = {item.file_id for item in built.items}
+        self._for_good &= there
+        listed = self.query_one(PlanList)
+        listed.dropped &= there
+        self._refresh()
+
+    def plan(self) -> Plan | None:
+        """The plan as shown: as built, with this session's deletions, without what is dropped."""
+        if self._built is None:
+            return None
+        items = tuple(self._as_shown(item) for item in self._built.items)
+        return replace(self._built, items=items).without(self.query_one(PlanList).dropped)
+
+    def _as_shown(self, item: PlanItem) -> PlanItem:
+        if item.file_id in self._for_good and item.verb is Verb.TRASH:
+            return replace(item, verb=Verb.DELETE, destination=None)
+        return item
+
+    def _refresh(self) -> None:
+        built, effective = self._built, self.plan()
+        if built is None or effective is None:
+            return
+        listed = self.query_one(PlanList)
+        here = listed.rows[listed.cursor] if listed.rows else None
+        listed.rows = _rows([self._as_shown(item) for item in built.items], built.refusals)
+        listed.recount(_row_of(listed.rows, here, listed.cursor), hold=False)
+        listed.refresh()
+        parts = [
+            Content.styled(f" {count(len(effective.items), 'file')}", "bold"),
+            Content(f"frees {size(effective.bytes_freed)}"),
+        ]
+        trashed = sum(item.verb is Verb.TRASH for item in effective.items)
+        if trashed:
+            parts[1] += Content(" once the trash is emptied")
+        if effective.deletions:
+            parts.append(Content.styled(f"{effective.deletions:,} deleted for good", "$error"))
+        if listed.dropped:
+            parts.append(Content(f"{len(listed.dropped):,} left alone"))
+        if built.refusals:
+            parts.append(Content.styled(f"{len(built.refusals):,} refused", "$warning"))
+        self.query_one("#summary", Static).update(Content.styled(" · ", "$muted").join(parts))
+        self.keys_changed()
+
+    def key_labels(self) -> dict[str, str]:
+        """`!` says how much it does."""
+        effective = self.plan() if self.is_mounted else None
+        if effective is None or not effective.items:
+            return {"apply": "", "drop": "", "delete": "", "choose": "", "place": ""}
+        return {"apply": f"apply {len(effective.items):,}", "place": ""}
+
+    def after_undo(self, group_id: str) -> None:
+        """The decisions changed."""
+        self.rebuild()
+
+    @on(LineList.Moved)
+    def _tell_row(self) -> None:
+        """Say in full what the row had no room for."""
+        listed = self.query_one(PlanList)
+        entry = listed.rows[listed.cursor] if listed.rows else None
+        if isinstance(entry, Refusal):
+            self.say(printable(entry.reason), "bad")
+        elif isinstance(entry, PlanItem) and entry.destination is not None:
+            self.say(f"→ {printable(home_short(entry.destination))}")
+        elif isinstance(entry, PlanItem):
+            self.say(f"deleted for good; {printable(home_short(entry.keeper))} stays")
+        else:
+            self.say("")
+
+    # Changing the plan ----------------------------------------------------------------------------
+
+    def _under_cursor(self) -> tuple[PlanItem, ...]:
+        listed = self.query_one(PlanList)
+        if not listed.rows:
+            return ()
+        entry = listed.rows[listed.cursor]
+        if isinstance(entry, Heading):
+            return entry.items
+        return (entry,) if isinstance(entry, PlanItem) else ()
+
+    def action_drop(self) -> None:
+        """Leave the file (or the section) under the cursor alone this time, or don't."""
+        ids = {item.file_id for item in self._under_cursor()}
+        listed = self.query_one(PlanList)
+        if ids <= listed.dropped:
+            listed.dropped -= ids
+        else:
+            listed.dropped |= ids
+        if len(ids) == 1:
+            listed.action_move(1)
+        self._refresh()
+
+    def action_delete(self) -> None:
+        """Delete for good what would go to the trash, or the other way round."""
+        items = self._under_cursor()
+        ids = {item.file_id for item in items if item.verb is Verb.TRASH}
+        if ids:
+            self._for_good |= ids
+            self.say("for good: that can't be undone, and has to be typed to be done", "bad")
+        else:
+            back = {item.file_id for item in items} & self._for_good
+            if not back:
+                self.say("only what goes to the trash can be deleted instead", "bad")
+                return
+            self._for_good -= back
+            self.say("to the trash again", "good")
+        self._refresh()
+
+    @on(LineList.Chosen)
+    def action_choose(self) -> None:
+        """Review the group of the file under the cursor."""
+        items = self._under_cursor()
+        if items:
+            self.twinsift.review_group(items[0].group_id)
+
+    # Applying -------------------------------------------------------------------------------------
+
+    def action_apply(self) -> None:
+        """Ask, then do it."""
+        plan = self.plan()
+        if plan is None or not plan.items:
+            self.say("nothing is planned: decide some groups first")
+            return
+        lines = [
+            f"{text}: {count(len(items), 'file')}, {size(sum(item.size for item in items))}"
+            for verb, text in _SECTIONS
+            if (items := [item for item in plan.items if item.verb is verb])
+        ]
+        lines.append("Each file and the one that stays for it are read and compared first.")
+        title = f"Apply the plan to {count(len(plan.items), 'file')}?"
+        if plan.deletions:
+            lines.append("What is deleted for good can't be brought back.")
+            wanted = f"delete {plan.deletions}"
+            self.app.push_screen(
+                TypedConfirm(title, lines, wanted), lambda yes: self._apply(plan) if yes else None
+            )
+        else:
+            lines.append("The journal can undo it.")
+            self.app.push_screen(
+                Confirm(title, lines), lambda yes: self._apply(plan) if yes else None
+            )
+
+    def _apply(self, plan: Plan) -> None:
+        self.app.push_screen(
+            BusyScreen(
+                "Applying the plan",
+                lambda catalog, report, control: apply_plan(
+                    catalog, plan, delete_confirmed=True, report=report, control=control
+                ),
+                self.twinsift.open_catalog,
+            ),
+            self._applied,
+        )
+
+    def _applied(self, outcome: Outcome | str | None) -> None:
+        self.query_one(PlanList).dropped.clear()
+        self.twinsift.reload_groups()
+        tell_outcome(self, outcome, "done")
+        self.rebuild()
+
+
+def tell_outcome(place: Place, outcome: Outcome | str | None, verb: str) -> None:
+    """Say how a batch ended, and list the files that weren't simply done."""
+    if outcome is None:
+        return
+    if isinstance(outcome, str):
+        place.say(outcome, "bad")
+        return
+    said = f"{count(outcome.done, 'file')} {verb}"
+    if outcome.bytes_freed:
+        said += f", {size(outcome.bytes_freed)}"
+    if outcome.refused or outcome.failed:
+        said += f" · {outcome.refused:,} left alone, {outcome.failed:,} failed"
+    place.say(f"{said} · J shows the journal", "bad" if outcome.failed else "good")
+    if outcome.messages:
+        lines = [Line(path, reason, "trash", "!") for path, reason in outcome.messages]
+        place.app.push_screen(
+            ReportScreen(place.place, "not everything went through", lines, message=said)
+        )
+
+
+def _rows(items: Sequence[PlanItem], refusals: Sequence[Refusal]) -> list[Row]:
+    rows: list[Row] = []
+    for verb, text in _SECTIONS:
+        section = tuple(item for item in items if item.verb is verb)
+        if section:
+            total = size(sum(item.size for item in section))
+            rows.append(Heading(f"{text} · {count(len(section), 'file')} · {total}", section))
+            rows += section
+    if refusals:
+        rows.append(Heading(f"Refused · {count(len(refusals), 'file')}", ()))
+        rows += refusals
+    return rows
+
+
+def _row_of(rows: Sequence[Row], here: Row | None, otherwise: int) -> int:
+    """Where the entry that was under the cursor is now."""
+    if isinstance(here, PlanItem):
+        for row, entry in enumerate(rows):
+            if isinstance(entry, PlanItem) and entry.file_id == here.file_id:
+                return row
+    return otherwise
+
+
+def _beside(keeper: bytes, source: bytes) -> str:
+    """The keeper's path, without the folder where it's the same as the source's."""
+    folder, name = keeper.rpartition(b"/")[::2]
+    if source.rpartition(b"/")[0] == folder:
+        return printable(name)
+    return printable(home_short(keeper))

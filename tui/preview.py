@@ -1,0 +1,115 @@
+"""Pictures for the screen: loaded and drawn in a thread of their own, the next ones ahead."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from textual.strip import Strip
+
+from ..catalog.database import Catalog
+from ..catalog.review import load_preview
+from ..models.errors import TwinsiftError
+from . import graphics
+from .terminal import Drawing, Terminal
+
+_KEPT = 96  # drawn pictures; one is some 100 KB at 80 × 24
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A content's picture in a box of cells."""
+
+    content_id: int
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as strips of cells, or none with the reason why there is none."""
+
+    strips: tuple[Strip, ...]
+    reason: str = ""
+
+
+class Previews:
+    """Draws pictures one after the other; what is wanted last is drawn first, the stale never."""
+
+    def __init__(
+        self, catalog_path: Path, terminal: Terminal, ready: Callable[[Wanted], None]
+    ) -> None:
+        self._catalog_path = catalog_path
+        self._terminal = terminal
+        self._ready = ready
+        self._drawn: OrderedDict[Wanted, Drawn] = OrderedDict()
+        self._queue: list[Wanted] = []
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def get(self, wanted: Wanted) -> Drawn | None:
+        """The drawn picture, or None while there is none yet."""
+        with self._change:
+            drawn = self._drawn.get(wanted)
+            if drawn is not None:
+                self._drawn.move_to_end(wanted)
+            return drawn
+
+    def want(self, wanted: Sequence[Wanted]) -> None:
+        """Draw these next, in this order; what was wanted before and isn't drawn is forgotten."""
+        if self._terminal.drawing is Drawing.NONE:
+            return
+        with self._change:
+            self._queue = [w for w in wanted if w not in self._drawn and w.columns > 0 < w.rows]
+            if self._queue and self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
+                self._thread.start()
+            self._change.notify()
+
+    def close(self) -> None:
+        """End the thread and wait for it."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _work(self) -> None:
+        try:
+            catalog = Catalog.open(self._catalog_path, create=False)
+        except TwinsiftError:
+            return  # the catalog went away under the interface, which says so elsewhere
+        with catalog:
+            while True:
+                with self._change:
+                    while not self._queue and not self._closed:
+                        self._change.wait()
+                    if self._closed:
+                        return
+                    wanted = self._queue.pop(0)
+                drawn = _draw(catalog, wanted, self._terminal)
+                with self._change:
+                    self._drawn[wanted] = drawn
+                    while len(self._drawn) > _KEPT:
+                        self._drawn.popitem(last=False)
+                self._ready(wanted)
+
+
+def _draw(catalog: Catalog, wanted: Wanted, terminal: Terminal) -> Drawn:
+    stored = load_preview(catalog, wanted.content_id)
+    if stored is None:
+        return Drawn((), "no picture: the file can't be decoded")
+    try:
+        with Image.open(io.BytesIO(stored)) as picture:
+            columns, rows = graphics.fit(*picture.size, wanted.columns, wanted.rows)
+            picture.draft("RGB", (columns * 2, rows * 4))
+            pixels = graphics.reduce(picture, columns, rows)
+    except (OSError, ValueError) as error:
+        return Drawn((), f"the stored picture is damaged: {error}")
+    return Drawn(tuple(graphics.draw(pixels, terminal.drawing, terminal.colours)))
