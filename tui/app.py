@@ -283,7 +283,7 @@ class TwinsiftApp(App[int]):
         places = list(PLACES)
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the screen; from the groups, the program."""
         if len(self.screen_stack) > 1:
             self.pop_screen()

@@ -73,15 +73,17 @@ def quantise(pixels: Pixels, colours: Colours) -> Pixels:
     one escape sequence.
     """
     if colours is Colours.TRUECOLOR:
-        return (pixels & 0xFC) | (pixels >> 6)
+        return (pixels & np.uint8(0xFC)) | (pixels >> np.uint8(6))
     height, width = pixels.shape[:2]
     dither = np.tile(_BAYER, (height // 4 + 1, width // 4 + 1))[:height, :width, None]
+    room = np.minimum(pixels, 255 - pixels)  # black and white stay free of specks
+    dither = dither * np.minimum(room / np.float32(48.0), np.float32(1.0))
     if colours is Colours.EIGHT_BIT:
-        return _eight_bit(pixels.astype(np.float32) + dither * 24.0)
-    return _nearest(pixels.astype(np.float32) + dither * 72.0, _ANSI)
+        return _eight_bit(pixels + dither * np.float32(24.0))
+    return _nearest(pixels + dither * np.float32(72.0), _ANSI)
 
 
-def _eight_bit(wanted: NDArray[np.float32]) -> Pixels:
+def _eight_bit(wanted: NDArray[np.floating]) -> Pixels:
     """The nearer of the nearest cube colour and the nearest of the 24 greys."""
     cube = _CUBE[np.abs(wanted[..., None] - _CUBE).argmin(axis=-1)]
     step = np.clip(np.rint((wanted.mean(axis=-1, keepdims=True) - 8.0) / 10.0), 0, 23)
@@ -90,7 +92,7 @@ def _eight_bit(wanted: NDArray[np.float32]) -> Pixels:
     return np.where(nearer[..., None], cube, grey).astype(np.uint8)
 
 
-def _nearest(wanted: NDArray[np.float32], palette: NDArray[np.float32]) -> Pixels:
+def _nearest(wanted: NDArray[np.floating], palette: NDArray[np.float32]) -> Pixels:
     distance = ((wanted[..., None, :] - palette) ** 2).sum(-1)
     return palette[distance.argmin(-1)].astype(np.uint8)
 

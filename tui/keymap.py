@@ -6,6 +6,7 @@ Space and arrows. Keys with Ctrl and the paging keys only ever double another on
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
@@ -142,6 +143,7 @@ def bindings(place: str, target: str = "") -> list[BindingType]:
     made: list[BindingType] = []
     for entry in KEYS[place]:
         names = entry.keys.split(",")
+        what = re.sub(r"\W+", "-", entry.action.partition("{")[0]).strip("-")
         for name in names:
             made.append(
                 Binding(
@@ -150,14 +152,7 @@ def bindings(place: str, target: str = "") -> list[BindingType]:
                     entry.label,
                     show=False,
                     tooltip=entry.help,
-                    id=f"{place}.{entry.name}"
-                    if len(names) == 1
-                    else f"{place}.{entry.name}.{name}",
+                    id=f"{place}.{what}" if len(names) == 1 else f"{place}.{what}.{name}",
                 )
             )
     return made
-
-
-def find(place: str, action: str) -> Key:
-    """The row of an action of a place."""
-    return next(key for key in KEYS[place] if key.name == action)

@@ -6,6 +6,7 @@ First paint and key presses cost the same at a hundred and at a hundred thousand
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,12 +27,10 @@ class LineList(ScrollView, can_focus=True):
     """The base of every list: subclasses say how many rows there are and draw one."""
 
     BINDINGS = bindings("list")
-    COMPONENT_CLASSES = frozenset(
-        {
-            "line--cursor", "line--dim", "line--strong", "line--head", "line--marked",
-            "line--keep", "line--trash", "line--move", "line--delete", "line--star",
-        }
-    )  # fmt: skip
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor", "line--dim", "line--strong", "line--head", "line--marked",
+        "line--keep", "line--trash", "line--move", "line--delete", "line--star",
+    }  # fmt: skip
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
@@ -197,10 +196,10 @@ class LineList(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row; a double click chooses it."""
-        row = event.get_content_offset(self).y if event.get_content_offset(self) else None
-        if row is None:
+        offset = event.get_content_offset(self)
+        if offset is None:
             return
-        row += self.scroll_offset.y
+        row = offset.y + self.scroll_offset.y
         if row < self.row_count() and self.can_rest(row):
             self.cursor = row
             if event.chain == 2:

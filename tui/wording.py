@@ -29,7 +29,7 @@ def size(count: int) -> str:
     value = float(count)
     for unit in _UNITS:
         if value < 999.5 or unit == _UNITS[-1]:
-            if unit == "B" or value >= 99.5:
+            if unit == "B" or value >= 99.95:
                 return f"{value:.0f} {unit}"
             return f"{value:.1f} {unit}"
         value /= 1000.0

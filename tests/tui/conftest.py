@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
-
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.models.evidence import Evidence, Verdict
@@ -200,7 +199,9 @@ def fill(library: Library) -> list[str]:
     )  # fmt: skip
     many = library.group(
         [
-            Picture(b"2020/garden/DSC01234.png", 6000, 4000, 31_000_000, "PNG", None, 1, image=scene(2)),
+            Picture(
+                b"2020/garden/DSC01234.png", 6000, 4000, 31_000_000, "PNG", None, 1, image=scene(2)
+            ),
             *(
                 Picture(
                     b"export/web/garden-%d.jpg" % n, 1600 // n, 1066 // n, 400_000 // n, quality=80,

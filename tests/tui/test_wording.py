@@ -1,0 +1,66 @@
+"""Sizes, times and evidence in words."""
+
+from __future__ import annotations
+
+import pytest
+from twinsift.models.evidence import Evidence, Verdict
+from twinsift.tui import wording
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (812, "812 B"),
+        (999, "999 B"),
+        (1000, "1.0 KB"),
+        (99_949, "99.9 KB"),
+        (999_499, "999 KB"),
+        (999_500, "1.0 MB"),
+        (3_400_000, "3.4 MB"),
+        (128_000_000_000, "128 GB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_size(count: int, shown: str) -> None:
+    assert wording.size(count) == shown
+
+
+def test_only_equal_says_hundred_per_cent() -> None:
+    assert wording.percent(0.9999) == "99 %"
+    assert wording.percent(1.0) == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.2, "0:00"), (7, "0:07"), (760, "12:40"), (11_100, "3:05:00")]
+)
+def test_duration(seconds: float, shown: str) -> None:
+    assert wording.duration(seconds) == shown
+
+
+def test_home_is_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ana")
+    assert wording.home_short(b"/home/ana/Photos") == b"~/Photos"
+    assert wording.home_short(b"/home/anabel/Photos") == b"/home/anabel/Photos"
+
+
+def test_evidence_of_a_mirrored_crop() -> None:
+    evidence = Evidence(
+        hamming=20, inliers=143, mirrored=True, cover_a=0.52, cover_b=1.0, ssim=0.93
+    )
+    assert wording.evidence_sentence(Verdict.CROPPED, evidence) == (
+        "mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they overlap;"
+        " pHash 20 of 64 bits apart"
+    )
+
+
+def test_evidence_of_a_turned_picture() -> None:
+    evidence = Evidence(rotation=90.0, inliers=1, cover_a=1.0, cover_b=1.0, ssim=0.99)
+    assert wording.evidence_sentence(Verdict.TURNED, evidence) == (
+        "rotated 90°; 1 matching point; SSIM 0.99"
+    )
+
+
+def test_every_verdict_has_a_short_word() -> None:
+    assert set(wording.SHORT_VERDICTS) == set(Verdict)
+    assert max(map(len, wording.SHORT_VERDICTS.values())) <= 11
