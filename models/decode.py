@@ -115,7 +115,7 @@ def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: in
     frames = _frames(image)
     lossless = _is_lossless(image, kind, data)
     image.load()
-    # After loading: some decoders (TIFF, HEIF) turn the picture themselves and then drop the tag.
+    # After loading: some decoders (TIFF, HEIF) turn the picture themselves and drop the tag then.
     orientation = _orientation(image)
     if not drafted:
         whole = image.size
@@ -163,10 +163,12 @@ def _finished(image: Image.Image, side: int | None, profile: bytes | None) -> Im
 
 
 def _orientation(image: Image.Image) -> int:
+    """The value 1..8 of EXIF's tag; 1, upright, where there is none or it is out of range."""
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # Pillow's EXIF parser raises anything at all on hostile bytes
         return 1
+    return value if value in _UPRIGHT else 1
 
 
 def _metadata(image: Image.Image) -> Metadata:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+
+import imagehash
+import numpy as np
+import pytest
+from PIL import Image
+from twinsift.models import decode, digests
+from twinsift.models.errors import PictureError
+from twinsift.models.extract import ExtractSpec, extract
+
+SPEC = ExtractSpec()
+
+
+@pytest.fixture(scope="module")
+def jpeg(photograph: Callable[..., Image.Image]) -> bytes:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Maker", "Model 1"
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
+    stream = io.BytesIO()
+    photograph(21, 1280, 960).save(stream, "JPEG", quality=87, exif=exif)
+    return stream.getvalue()
+
+
+def test_one_decode_gives_everything_that_the_catalog_keeps(jpeg: bytes) -> None:
+    found = extract(jpeg, SPEC)
+    assert found.digest == digests.of_bytes(jpeg)
+    assert found.size == len(jpeg)
+    assert (found.format, found.width, found.height) == ("JPEG", 1280, 960)
+    assert found.metadata.captured_at == "2020-01-02 03:04:05"
+    assert found.metadata.camera == "Maker Model 1"
+    assert found.metadata.exif_count >= 3
+    assert (found.lossless, found.quality, found.frames) == (False, 87, 1)
+    assert len(found.keypoints) > 50
+    assert (found.keypoints.width, found.keypoints.height) == (512, 384)
+
+
+def test_hashes_are_those_of_the_picture_that_the_products_are_made_from(jpeg: bytes) -> None:
+    found = extract(jpeg, replace(SPEC, hashes=("whash", "ahash")))
+    picture = decode.read(jpeg, side=512, max_pixels=10**9).image
+    kinds = dict(found.hashes)
+    assert list(kinds) == ["phash", "dhash", "ahash", "whash"]
+    for kind, function in (
+        ("phash", imagehash.phash),
+        ("dhash", imagehash.dhash),
+        ("ahash", imagehash.average_hash),
+        ("whash", imagehash.whash),
+    ):
+        assert kinds[kind][:8] == np.packbits(function(picture).hash).tobytes()
+    assert len(kinds["phash"]) == 64
+    assert found.pixel_digest == digests.of_pixels(np.asarray(picture))
+    assert found.contrast == pytest.approx(np.asarray(picture.convert("L")).std())
+
+
+def test_the_preview_is_a_jpeg_of_the_reduced_picture(jpeg: bytes) -> None:
+    with Image.open(io.BytesIO(extract(jpeg, SPEC).preview)) as preview:
+        assert (preview.format, preview.size) == ("JPEG", (512, 384))
+    with Image.open(io.BytesIO(extract(jpeg, replace(SPEC, working_side=256)).preview)) as small:
+        assert small.size == (256, 192)
+
+
+def test_the_same_bytes_give_the_same_features_in_any_process(jpeg: bytes) -> None:
+    assert pickle.dumps(extract(jpeg, SPEC)) == pickle.dumps(extract(jpeg, SPEC))
+
+
+def test_pictures_of_one_pixel_and_of_extreme_shapes_have_features_too() -> None:
+    for size in ((1, 1), (2, 1), (1, 3000), (3000, 1), (9, 20000), (7, 7)):
+        stream = io.BytesIO()
+        Image.linear_gradient("L").resize(size).save(stream, "PNG")
+        found = extract(stream.getvalue(), SPEC)
+        assert (found.width, found.height) == size
+        assert len(dict(found.hashes)["phash"]) == 64
+
+
+def test_the_key_names_what_the_features_hang_on() -> None:
+    keys = {
+        spec.key()
+        for spec in (
+            SPEC,
+            replace(SPEC, working_side=640),
+            replace(SPEC, keypoints=250),
+            replace(SPEC, hashes=("ahash",)),
+        )
+    }
+    assert len(keys) == 4
+    assert replace(SPEC, hashes=("ahash", "whash")).key() == (
+        replace(SPEC, hashes=("whash", "ahash", "whash")).key()
+    )
+    assert replace(SPEC, max_megapixels=1.0).key() == SPEC.key()
+
+
+def test_a_picture_beyond_the_limit_is_refused(jpeg: bytes) -> None:
+    assert extract(jpeg, replace(SPEC, max_megapixels=0.4)).width == 1280  # reduced while decoding
+    with pytest.raises(PictureError):
+        extract(jpeg, replace(SPEC, max_megapixels=0.1))
