@@ -141,7 +141,8 @@ def _below(path: bytes, folder: bytes) -> bytes:
 
 def _without_repeats(found: Iterable[Scope]) -> list[Scope]:
     kept: list[Scope] = []
-    for scope in sorted(set(found), key=lambda scope: (scope.root.path, scope.folder)):
+    # With '/' at the end what lies in a folder comes right after it, and before its neighbours.
+    for scope in sorted(set(found), key=lambda scope: (scope.root.path, *scope.bounds)):
         last = kept[-1] if kept else None
         covered = (
             last is not None

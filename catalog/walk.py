@@ -91,7 +91,10 @@ def walk(root: bytes, folder: bytes, rules: WalkRules) -> Iterator[FoundFile | U
             yield listing
             continue
         try:
-            below = _children(listing, rules, device, linked)
+            # Decided now, in the order of the walk, and not in that of a listing.
+            if listing.linked and not _is_new_folder(listing.absolute, rules, device, linked):
+                continue
+            below = _children(listing, rules, device)
         except OSError as error:
             yield UnreadableFolder(listing.path, os_reason(error))
             continue
@@ -106,9 +109,7 @@ class _Listing:
     """Whether a symbolic link led here."""
 
 
-def _children(
-    listing: _Listing, rules: WalkRules, device: int, linked: set[tuple[int, int]]
-) -> list[FoundFile | _Listing]:
+def _children(listing: _Listing, rules: WalkRules, device: int) -> list[FoundFile | _Listing]:
     """What is in a folder, in the order of the full paths: folders sort as if '/' ended them."""
     found: list[tuple[bytes, FoundFile | _Listing]] = []
     with os.scandir(listing.absolute) as entries:
@@ -118,12 +119,12 @@ def _children(
                 continue
             path = listing.path + b"/" + name if listing.path else name
             if entry.is_symlink():
-                if rules.follow_symlinks and _leads_on(entry, rules, device, linked):
+                if rules.follow_symlinks and _is_folder_link(entry):
                     found.append((name + b"/", _Listing(path, entry.path, True)))
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if _is_open(entry, listing.linked, rules, device, linked):
+                    if listing.linked or _is_open(entry, rules, device):
                         found.append((name + b"/", _Listing(path, entry.path, listing.linked)))
                 elif entry.is_file(follow_symlinks=False):
                     found.append((name, FoundFile(path, _identity(entry))))
@@ -133,25 +134,15 @@ def _children(
     return [child for _, child in found]
 
 
-def _is_open(
-    entry: os.DirEntry[bytes],
-    behind_link: bool,
-    rules: WalkRules,
-    device: int,
-    linked: set[tuple[int, int]],
-) -> bool:
-    if behind_link:  # its path says nothing about the place
-        return _is_new_folder(entry.path, rules, device, linked)
+def _is_open(entry: os.DirEntry[bytes], rules: WalkRules, device: int) -> bool:
     if entry.path in rules.closed:
         return False
     return not rules.one_file_system or entry.stat(follow_symlinks=False).st_dev == device
 
 
-def _leads_on(
-    entry: os.DirEntry[bytes], rules: WalkRules, device: int, linked: set[tuple[int, int]]
-) -> bool:
+def _is_folder_link(entry: os.DirEntry[bytes]) -> bool:
     try:
-        return entry.is_dir() and _is_new_folder(entry.path, rules, device, linked)
+        return entry.is_dir()
     except OSError:
         return False  # a link in a circle, or into a place that is closed to us
 
