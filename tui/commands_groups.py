@@ -94,11 +94,9 @@ def _say_group(detail: GroupDetail, reclaim: int) -> None:
     for member in detail.members:
         mark = "keep" if member.suggested else "    "
         facts = f"{member.width}x{member.height} {member.format} {wording.size(member.size)}"
-        why = (
-            member.reason
-            if member.suggested
-            else f"{member.verdict} {wording.percent(member.similarity)}"
-        )
+        relation = "base of the comparison" if member.is_representative else str(member.verdict)
+        share = "" if member.is_representative else f" {wording.percent(member.similarity)}"
+        reason = f"; {member.reason}" if member.suggested else ""
         decided = f" [{member.verb}]" if member.verb else ""
-        plain.say(f"  {mark} {printable(member.path)}  {facts}  {why}{decided}")
+        plain.say(f"  {mark} {printable(member.path)}  {facts}  {relation}{share}{reason}{decided}")
     plain.say()
