@@ -95,6 +95,12 @@ def close_batches(catalog: Catalog) -> None:
         )
 
 
+def has_open_batch(catalog: Catalog) -> bool:
+    """Whether a batch is running, or was cut off."""
+    row = catalog.connection.execute("SELECT 1 FROM batch WHERE state = 'open'").fetchone()
+    return row is not None
+
+
 def enter(catalog: Catalog, action: Action) -> Action:
     """Write an action, durably, and return it with its id; an intent also with its token."""
     token = secrets.token_hex(8)

@@ -48,7 +48,7 @@ def recover(catalog: Catalog) -> list[Recovered]:
     Raises:
         CatalogError: the journal can't be written.
     """
-    if not journal.open_intents(catalog):
+    if not journal.has_open_batch(catalog):
         return []
     with ExitStack() as stack:
         try:
@@ -143,9 +143,11 @@ def _finish_part(action: Action, destination: bytes) -> None:
 
 def _leave_source(action: Action, destination: bytes) -> Resolution:
     """The file is at its destination, verified: see to it that it isn't at its source too."""
-    if fileops.is_same_file(action.source, destination):  # cut off between link and unlink
-        os.unlink(destination)
-        sync_folder(os.path.dirname(destination))
+    here, there = fileops.identity_at(action.source), fileops.identity_at(destination)
+    if here is not None and here == there:
+        if fileops.is_same_file(action.source, destination):  # cut off between link and unlink
+            os.unlink(destination)
+            sync_folder(os.path.dirname(destination))
         return Resolution("failed", "")
     sync_folder(os.path.dirname(destination))
     if _is_it(action, action.source):  # cut off between copy and removal

@@ -542,7 +542,8 @@ def test_an_intent_of_an_absent_disk_stays_open(library: Library) -> None:
         connection.execute("INSERT INTO batch VALUES (1, 0.0, 'apply', NULL, 'open', 'x')")
         connection.execute(
             "INSERT INTO action (batch_id, verb, source, digest, size, mtime_ns, device,"
-            " inode, file_id, token, state, at) VALUES (1, 'delete', ?, ?, ?, 0, ?, 0, ?, 'ab', 'intent', 0)",
+            " inode, file_id, token, state, at)"
+            " VALUES (1, 'delete', ?, ?, ?, 0, ?, 0, ?, 'ab', 'intent', 0)",
             (b"/nowhere/copy.jpg", item.digest, item.size, item.device + 1, copy),
         )
     (found,) = recover(library.catalog)
