@@ -45,40 +45,37 @@ class Bar(Widget):
 
 
 class TitleBar(Bar):
-    """The program, its places, and at the right what goes on (or where one is)."""
+    """The program, its places, and at the right where one is."""
 
     where: reactive[str] = reactive("")
-    """Said at the right while nothing goes on in the background."""
-    work: reactive[str] = reactive("")
-    """What goes on in the background."""
 
     def __init__(self, place: str) -> None:
         super().__init__()
         self.place = place
 
     def parts(self, width: int) -> list[tuple[str, Style]]:
-        """Name and places at the left, `work` or `where` at the right."""
-        told = self.work or self.where
-        parts: list[tuple[str, Style]] = [(" twinsift ", self.component("name"))]
+        """Name and places at the left, `where` at the right; the other places give way first."""
         tabs = sum(len(name) + 3 for name in PLACES.values())
-        narrow = width < 13 + tabs + cell_len(told)
+        narrow = width < 13 + tabs + cell_len(self.where)
+        parts: list[tuple[str, Style]] = [(" twinsift ", self.component("name"))]
         for place, name in PLACES.items():
             if place == self.place:
                 parts += [(" ", Style()), (f" {name} ", self.component("active"))]
             elif not narrow:
                 parts.append((f"  {name} ", self.component("idle")))
         used = sum(cell_len(text) for text, _ in parts)
-        told = clip(told, width - used - 2, "end" if self.work else "start")
-        style = self.component("busy") if self.work else self.component("label")
-        parts += [(" " * max(1, width - used - cell_len(told) - 1), Style()), (told, style)]
-        return parts
+        told = clip(self.where, width - used - 2)
+        gap = " " * max(1, width - used - cell_len(told) - 1)
+        return [*parts, (gap, Style()), (told, self.component("label"))]
 
 
 class MessageLine(Bar):
-    """What the last key did, or what stands in the way; empty until there is something to say."""
+    """What the last key did or what stands in the way; at the right the work in the background."""
 
     text: reactive[str] = reactive("")
     tone: reactive[str] = reactive("label")
+    work: reactive[tuple[str, ...]] = reactive(())
+    """What goes on in the background, the most important part first."""
 
     def say(self, text: str, tone: str = "label") -> None:
         """Show a message in the tone 'label', 'good', 'bad' or 'busy'."""
@@ -86,11 +83,21 @@ class MessageLine(Bar):
         self.text = text
 
     def parts(self, width: int) -> list[tuple[str, Style]]:
-        """The message, with a glyph for its tone."""
-        if not self.text:
-            return []
-        glyph = {"good": "✓ ", "bad": "! ", "busy": "… "}.get(self.tone, "")
-        return [(" " + clip(glyph + self.text, width - 2), self.component(self.tone))]
+        """The message, with a glyph for its tone, and as much of the work as there is room for."""
+        glyph = {"good": "✓ ", "bad": "! ", "busy": "… "}.get(self.tone, "") if self.text else ""
+        least = len(self.work[0]) + 3 if self.work else 0
+        text = " " + clip(glyph + self.text, width - 2 - least)
+        room = width - cell_len(text) - 2
+        told = ""
+        for part in self.work:
+            longer = f"{told} · {part}" if told else part
+            if cell_len(longer) > room:
+                break
+            told = longer
+        gap = " " * max(0, width - cell_len(text) - cell_len(told) - 1)
+        return [
+            (text, self.component(self.tone)), (gap, Style()), (told, self.component("busy"))
+        ]  # fmt: skip
 
 
 class KeyBar(Bar):

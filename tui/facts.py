@@ -40,9 +40,7 @@ def facts(members: Sequence[Member], *, all_of_them: bool = False) -> list[Fact]
         _taken(members),
         _fact(members, "folder", lambda m: _folder(m), None, is_path=True),
         _fact(members, "name", lambda m: printable(os.path.basename(m.path)), None),
-        _fact(
-            members, "changed", lambda m: wording.moment(m.mtime_ns / 1e9), lambda m: -m.mtime_ns
-        ),
+        _fact(members, "changed", lambda m: wording.moment(m.mtime_ns / 1e9), None),
         _fact(members, "camera", lambda m: printable(m.camera or "–"), None),
         _fact(
             members, "EXIF", lambda m: wording.count(m.exif_count, "tag"), lambda m: m.exif_count

@@ -1,6 +1,7 @@
 """Pictures as terminal cells: half blocks in any number of colours, or letters without colour.
 
-A cell is taken to be twice as high as it is wide, so a half block is one square pixel.
+A cell is taken to be twice as high as it is wide and has two colours. It is split across or
+upright, whichever is nearer to the picture, by the block letters that every font has (▀ and ▌).
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _ANSI = np.array(
 _CUBE = np.array([0, 95, 135, 175, 215, 255], np.float32)
 """The levels of the 6 x 6 x 6 cube of the 256 colours."""
 
+_WORTH_IT = 300
+"""By how much less an upright split must lose (squared steps): equal splits share an escape."""
+
 _RAMP = " .:-=+*#%@"
 """Letters from dark to light on a dark ground."""
 
@@ -52,18 +56,22 @@ def fit(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
 
 
 def reduce(picture: Image.Image, columns: int, rows: int) -> Pixels:
-    """The picture as (2 × rows, columns, 3) RGB pixels: one a half block."""
-    size = (columns, 2 * rows)
+    """The picture as (2 × rows, 2 × columns, 3) RGB pixels: four a cell."""
+    size = (2 * columns, 2 * rows)
     return np.asarray(picture.convert("RGB").resize(size, Image.Resampling.LANCZOS))
 
 
 def draw(pixels: Pixels, drawing: Drawing, colours: Colours) -> list[Strip]:
-    """One strip a row of cells for pixels of shape (2 × rows, columns, 3); none for NONE."""
+    """One strip a row of cells for pixels of shape (2 × rows, 2 × columns, 3); none for NONE."""
     if drawing is Drawing.NONE:
         return []
     if drawing is Drawing.ASCII:
         return _letters(pixels)
-    return _half_blocks(quantise(pixels, colours))
+    upright, first, second = _halves(pixels)
+    both = np.empty((2 * first.shape[0], *first.shape[1:]), np.uint8)
+    both[0::2], both[1::2] = first, second
+    both = quantise(both, colours)
+    return _half_blocks(upright, both[0::2], both[1::2])
 
 
 def quantise(pixels: Pixels, colours: Colours) -> Pixels:
@@ -97,19 +105,35 @@ def _nearest(wanted: NDArray[np.floating], palette: NDArray[np.float32]) -> Pixe
     return palette[distance.argmin(-1)].astype(np.uint8)
 
 
-def _half_blocks(pixels: Pixels) -> list[Strip]:
-    """Upper half blocks: the upper pixel is the letter's colour, the lower one its ground."""
+def _halves(pixels: Pixels) -> tuple[NDArray[np.bool_], Pixels, Pixels]:
+    """Whether each cell is split upright, and the mean colours of its upper or left, other half."""
+    wide = pixels.astype(np.int32)
+    a, b, c, d = wide[0::2, 0::2], wide[0::2, 1::2], wide[1::2, 0::2], wide[1::2, 1::2]
+    across = ((a - b) ** 2 + (c - d) ** 2).sum(
+        -1
+    )  # what is lost where the halves lie on each other
+    beside = ((a - c) ** 2 + (b - d) ** 2).sum(-1)
+    upright = beside < across - _WORTH_IT
+    first = np.where(upright[..., None], a + c, a + b)
+    second = np.where(upright[..., None], b + d, c + d)
+    return upright, ((first + 1) // 2).astype(np.uint8), ((second + 1) // 2).astype(np.uint8)
+
+
+def _half_blocks(upright: NDArray[np.bool_], first: Pixels, second: Pixels) -> list[Strip]:
+    """Half blocks: the upper or left half is the letter's colour, the other one its ground."""
     strips: list[Strip] = []
-    columns = pixels.shape[1]
-    for upper, lower in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True):
+    columns = first.shape[1]
+    for row in zip(upright.tolist(), first.tolist(), second.tolist(), strict=True):
         segments: list[Segment] = []
-        before: tuple[list[int], list[int]] | None = None
+        before: tuple[bool, list[int], list[int]] | None = None
         run = 0
-        for pair in zip(upper, lower, strict=True):
-            if before is not None and pair != before:
+        for cell in zip(*row, strict=True):
+            if cell[1] == cell[2]:
+                cell = (False, cell[1], cell[2])
+            if before is not None and cell != before:
                 segments.append(_cells(before, run))
                 run = 0
-            before = pair
+            before = cell
             run += 1
         if before is not None:
             segments.append(_cells(before, run))
@@ -117,24 +141,25 @@ def _half_blocks(pixels: Pixels) -> list[Strip]:
     return strips
 
 
-def _cells(pair: tuple[list[int], list[int]], run: int) -> Segment:
-    upper, lower = pair
-    ground = Color.from_rgb(*lower)
-    if upper == lower:
+def _cells(cell: tuple[bool, list[int], list[int]], run: int) -> Segment:
+    upright, front, back = cell
+    ground = Color.from_rgb(*back)
+    if front == back:
         return Segment(" " * run, Style(bgcolor=ground))
-    return Segment("▀" * run, Style(color=Color.from_rgb(*upper), bgcolor=ground))
+    letter = "▌" if upright else "▀"
+    return Segment(letter * run, Style(color=Color.from_rgb(*front), bgcolor=ground))
 
 
 def _letters(pixels: Pixels) -> list[Strip]:
     """Luminance (ITU-R 601) of each cell as one of ten letters."""
     weights = np.array([0.299, 0.587, 0.114], np.float32)
     light = pixels.astype(np.float32) @ weights
-    cells = (light[0::2] + light[1::2]) / 2.0
+    cells = (light[0::2, 0::2] + light[0::2, 1::2] + light[1::2, 0::2] + light[1::2, 1::2]) / 4.0
     spread = float(cells.max() - cells.min())
     if spread > 24.0:  # stretch what there is of contrast; a flat picture stays flat
         cells = (cells - cells.min()) * (255.0 / spread)
     steps = np.clip((cells / 256.0 * len(_RAMP)).astype(int), 0, len(_RAMP) - 1)
     return [
-        Strip([Segment("".join(_RAMP[step] for step in row))], pixels.shape[1])
+        Strip([Segment("".join(_RAMP[step] for step in row))], cells.shape[1])
         for row in steps.tolist()
     ]

@@ -23,7 +23,7 @@ from .line_list import LineList
 from .place import Place
 from .report_screen import Line, ReportScreen
 from .theme import CURSOR
-from .wording import count, duration, home_short, moment, size
+from .wording import count, duration, home_short, moment, rate, size
 from .work import WorkState
 
 _ROLE_STYLES = {"normal": "strong", "reference": "keep", "excluded": "dim"}
@@ -205,7 +205,7 @@ def _progress(state: WorkState, width: int) -> Content:
     room = max(10, min(40, width - 44))
     parts = [f"{told.done:,}" + (f" of {told.total:,}" if told.total is not None else "")]
     if told.rate > 0 and not state.paused:
-        parts.append(f"{told.rate:,.0f}/s" if told.rate >= 9.5 else f"{told.rate:.1f}/s")
+        parts.append(rate(told.rate))
     if told.eta_seconds is not None and not state.paused:
         parts.append(f"{duration(told.eta_seconds)} left")
     if told.failed:

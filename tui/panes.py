@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..catalog.review import GroupDetail, Member
+from ..models.evidence import Verdict
 from ..models.text import printable
 from .cells import Keep, clip, column
 from .facts import Fact, facts
@@ -26,6 +27,9 @@ _CLASSES = {
     "pane--title", "pane--cursor", "pane--dim", "pane--star", "pane--better", "pane--strong",
     "pane--keep", "pane--trash", "pane--move", "pane--delete", "pane--ground",
 }  # fmt: skip
+
+
+_NOT_ON_CARDS = ("name", "changed")  # the one is above the picture, the other says little
 
 
 class _Drawn(Widget):
@@ -50,12 +54,15 @@ class FilePane(_Drawn):
         super().__init__()
         self.number = 0
         self.member: Member | None = None
+        self.relation = ""
+        """What the file is to the others, in a few words."""
         self.drawn: Drawn | None = None
         self.on_cursor = False
 
-    def show(self, number: int, member: Member | None, *, on_cursor: bool) -> None:
-        """Show file `number` of the group; the picture comes later by `picture`."""
-        self.number, self.member, self.on_cursor = number, member, on_cursor
+    def show(self, detail: GroupDetail, index: int, *, on_cursor: bool) -> None:
+        """Show the file at an index of the group; the picture comes later by `picture`."""
+        self.number, self.member, self.on_cursor = index + 1, detail.members[index], on_cursor
+        self.relation = _relation(detail, index)
         self.drawn = None
         self.refresh()
 
@@ -111,7 +118,7 @@ class FilePane(_Drawn):
         elif member.suggested:
             text, style = f" {STAR} {member.reason}", ground + self.component("star")
         else:
-            text = f" {SHORT_VERDICTS[member.verdict]} · {percent(member.similarity)} alike"
+            text = f" {self.relation}"
             style = ground + self.component("dim")
         return Strip([Segment(clip(text, width), style)]).adjust_cell_length(width, ground)
 
@@ -216,7 +223,7 @@ class FactsPane(_Drawn):
         lines: list[list[tuple[Fact, int]]] = [[]]
         left = room
         for fact in self._facts:
-            if fact.is_path or fact.label == "name":  # the name is above the picture already
+            if fact.is_path or fact.label in _NOT_ON_CARDS:
                 continue
             wide = max(cell_len(fact.values[i]) for i in self._columns) + 2 * bool(fact.better)
             if wide > left:
@@ -280,13 +287,38 @@ def pane_edges(width: int, panes: int) -> list[tuple[int, int]]:
     return edges
 
 
-def _sentence(detail: GroupDetail, cursor: int) -> str:
-    """What was found out about the file under the cursor, or about the other one of two."""
-    member = detail.members[cursor]
+def _compared(detail: GroupDetail, index: int) -> Member:
+    """The file whose comparison with the representative tells most about the one at `index`.
+
+    That is the file itself; for the representative it's the suggested keeper, so that its relation
+    to the file that would stay is told; where they are one, it's the only other file, if any.
+    """
+    member = detail.members[index]
+    if not member.is_representative:
+        return member
     others = [m for m in detail.members if not m.is_representative]
-    if member.is_representative and others:
-        if len(others) > 1:
-            return f"{cursor + 1} is what the others were compared with."
-        member = others[0]
-    words = evidence_sentence(member.verdict, member.evidence)
-    return f"{detail.members.index(member) + 1}: {words}."
+    if detail.keeper.is_representative:
+        return others[0] if len(others) == 1 else member
+    return detail.keeper
+
+
+def _relation(detail: GroupDetail, index: int) -> str:
+    """A file's verdict in a few words; names the file it was compared with where that isn't ★."""
+    compared = _compared(detail, index)
+    words = f"{SHORT_VERDICTS[compared.verdict]} · {percent(compared.similarity)} alike"
+    if detail.keeper.is_representative or detail.members[index].is_representative:
+        return words
+    if detail.members[index].digest == detail.keeper.digest:
+        return f"{SHORT_VERDICTS[Verdict.IDENTICAL_FILE]} · {percent(1.0)} alike"
+    seed = next(i for i, member in enumerate(detail.members) if member.is_representative)
+    return f"{words} with {seed + 1}"
+
+
+def _sentence(detail: GroupDetail, index: int) -> str:
+    """What was found out about the file under the cursor."""
+    member = detail.members[index]
+    compared = _compared(detail, index)
+    if compared is member and member.is_representative and len(detail.members) > 2:
+        return f"{index + 1} is what the others were compared with."
+    words = evidence_sentence(compared.verdict, compared.evidence)
+    return f"{detail.members.index(compared) + 1}: {words}."

@@ -46,10 +46,10 @@ class Place(Screen[None]):
         """Say at the top right where one is."""
         self.query_one(TitleBar).where = text
 
-    def tell_work(self, text: str) -> None:
-        """Say at the top right what goes on in the background."""
+    def tell_work(self, parts: tuple[str, ...]) -> None:
+        """Say at the right, above the keys, what goes on in the background."""
         if self.is_mounted:
-            self.query_one(TitleBar).work = text
+            self.query_one(MessageLine).work = parts
 
     def keys_changed(self) -> None:
         """Draw the key bar anew, since labels or keys changed."""

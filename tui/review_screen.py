@@ -144,12 +144,11 @@ class ReviewScreen(Place):
         for place, pane in enumerate(self.query(FilePane)):
             pane.display = place < len(shown)
             if place >= len(shown):
-                pane.show(0, None, on_cursor=False)
                 continue
             index = shown[place]
             pane.styles.width = edges[place][1] - edges[place][0]
             pane.styles.margin = (0, 0 if place == len(shown) - 1 else 1, 0, 0)
-            pane.show(index + 1, detail.members[index], on_cursor=index == self.cursor)
+            pane.show(detail, index, on_cursor=index == self.cursor)
         facts = self.query_one(FactsPane)
         self.query_one("#panes").display = self.view != _FACTS
         facts.display = self.view != _PICTURE

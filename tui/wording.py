@@ -55,6 +55,11 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
+def rate(per_second: float) -> str:
+    """Items a second: '38/s', '0.7/s'."""
+    return f"{per_second:,.0f}/s" if per_second >= 9.95 else f"{per_second:.1f}/s"
+
+
 def moment(seconds: float) -> str:
     """A time stamp in local time, to the minute."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")

@@ -16,7 +16,7 @@ from ..catalog.errors import Interrupted
 from ..catalog.progress import Control, Progress
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
-from .wording import count, duration
+from .wording import count, duration, rate
 
 _FIRST_MATCH_SECONDS = 6.0
 _MATCH_SHARE = 5.0  # matching on the way takes at most about a fifth of the time
@@ -36,24 +36,23 @@ class WorkState:
     missing: tuple[bytes, ...] = ()
     """Folders that weren't there."""
 
-    def words(self) -> str:
-        """The state in one line; '' where nothing goes on."""
+    def words(self) -> tuple[str, ...]:
+        """The state in parts, the most important first; none where nothing goes on."""
         if not self.running:
-            return ""
+            return ()
         if self.progress is None:
-            return "paused · p goes on" if self.paused else "starting…"
+            return ("paused", "p goes on") if self.paused else ("starting…",)
         told = self.progress
-        parts = [f"{'paused' if self.paused else told.stage} {told.done:,}"]
-        if told.total is not None:
-            parts[0] += f"/{told.total:,}"
+        total = "" if told.total is None else f"/{told.total:,}"
+        done = f"{told.done:,}{total}"
         if self.paused:
-            parts.append("p goes on")
-        else:
-            if told.rate > 0:
-                parts.append(f"{told.rate:,.0f}/s" if told.rate >= 9.5 else f"{told.rate:.1f}/s")
-            if told.eta_seconds is not None:
-                parts.append(f"{duration(told.eta_seconds)} left")
-        return " · ".join(parts)
+            return (f"paused at {done}", "p goes on")
+        parts = [f"{told.stage} {done}"]
+        if told.eta_seconds is not None:
+            parts.append(f"{duration(told.eta_seconds)} left")
+        if told.rate > 0:
+            parts.append(rate(told.rate))
+        return tuple(parts)
 
 
 class Work:

@@ -13,33 +13,43 @@ from twinsift.tui.terminal import Colours, Drawing
 
 
 def read_back(strips: list[Strip]) -> np.ndarray:
-    """The pixels that half-block strips show: two rows a strip."""
-    rows: list[list[tuple[int, int, int]]] = []
+    """The pixels that half-block strips show: four a cell."""
+    rows: list[list[tuple[int, ...]]] = []
     for strip in strips:
         upper, lower = [], []
         for text, style, _ in strip:
             assert style is not None
             assert style.bgcolor is not None
             ground = tuple(style.bgcolor.get_truecolor())
-            for cell in text:
-                assert cell in " ▀"
-                front = style.color
-                upper.append(tuple(front.get_truecolor()) if cell == "▀" and front else ground)
-                lower.append(ground)
+            front = tuple(style.color.get_truecolor()) if style.color else ground
+            for letter in text:
+                cells = {" ": "gggg", "▀": "ffgg", "▌": "fgfg"}[letter]
+                shown = [front if cell == "f" else ground for cell in cells]
+                upper += shown[:2]
+                lower += shown[2:]
         rows += [upper, lower]
     return np.array(rows, np.uint8)
 
 
 def noise(rows: int, columns: int) -> np.ndarray:
     rng = np.random.default_rng(7)
-    return rng.integers(0, 256, (2 * rows, columns, 3)).astype(np.uint8)
+    return rng.integers(0, 256, (2 * rows, 2 * columns, 3)).astype(np.uint8)
 
 
-def test_truecolour_shows_every_pixel_within_what_the_eye_tells() -> None:
-    pixels = noise(5, 9)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_halves_of_a_cell_show_their_colours(axis: int) -> None:
+    """Across and upright edges through the middle of every cell are shown as they are."""
+    pixels = np.repeat(noise(3, 4)[:, ::2] if axis else noise(3, 4)[::2], 2, axis=axis)
     shown = read_back(graphics.draw(pixels, Drawing.HALFBLOCK, Colours.TRUECOLOR))
     assert shown.shape == pixels.shape
     assert np.abs(shown.astype(int) - pixels.astype(int)).max() <= 3
+
+
+def test_any_cell_shows_its_mean() -> None:
+    pixels = noise(6, 6)
+    shown = read_back(graphics.draw(pixels, Drawing.HALFBLOCK, Colours.TRUECOLOR))
+    means = [p.reshape(6, 2, 6, 2, 3).astype(float).mean((1, 3)) for p in (pixels, shown)]
+    assert np.abs(means[0] - means[1]).max() <= 4
 
 
 def test_black_and_white_stay_so_in_every_number_of_colours() -> None:
@@ -66,14 +76,14 @@ def test_dither_keeps_the_mean_of_a_flat_grey() -> None:
 
 
 def test_equal_neighbours_share_a_segment() -> None:
-    pixels = np.full((2, 30, 3), 90, np.uint8)
+    pixels = np.full((2, 60, 3), 90, np.uint8)
     (strip,) = graphics.draw(pixels, Drawing.HALFBLOCK, Colours.TRUECOLOR)
     assert len(list(strip)) == 1
     assert strip.cell_length == 30
 
 
 def test_letters_follow_the_light() -> None:
-    ramp = np.linspace(0, 255, 20).astype(np.uint8)
+    ramp = np.repeat(np.linspace(0, 255, 20), 2).astype(np.uint8)
     pixels = np.repeat(np.repeat(ramp[None, :, None], 2, axis=0), 3, axis=2)
     (strip,) = graphics.draw(pixels, Drawing.ASCII, Colours.NONE)
     places = [" .:-=+*#%@".index(letter) for letter in strip.text]
@@ -107,5 +117,5 @@ def test_no_room_is_no_picture() -> None:
 def test_any_mode_is_reduced_to_rgb(mode: str) -> None:
     picture = Image.new("RGB", (64, 48), (200, 30, 30)).convert(mode)
     pixels = graphics.reduce(picture, 8, 3)
-    assert pixels.shape == (6, 8, 3)
+    assert pixels.shape == (6, 16, 3)
     assert pixels.dtype == np.uint8
