@@ -60,7 +60,10 @@ class Catalog:
                     "choose another place with --catalog FILE",
                 ) from error
         try:
-            connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            # Each thread has its own connection, but the one that started the threads closes them.
+            connection = sqlite3.connect(
+                path, timeout=30.0, isolation_level=None, check_same_thread=False
+            )
             try:
                 _check(path, connection, existed)
                 _configure(connection)

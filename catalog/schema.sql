@@ -23,6 +23,7 @@ CREATE TABLE content (
   exif_count INTEGER NOT NULL DEFAULT 0,   -- EXIF tags present: how complete the metadata is
   lossless INTEGER NOT NULL DEFAULT 0 CHECK (lossless IN (0, 1)),
   quality INTEGER,                         -- estimated JPEG quality 1..100, NULL for other formats
+  full_pixel_digest BLOB,                  -- BLAKE3-256 of all upright RGB pixels; taken on demand
   contrast REAL,                           -- standard deviation of the reduced grey picture, 0..127.5
   frames INTEGER NOT NULL DEFAULT 1
 ) STRICT;
@@ -74,6 +75,30 @@ CREATE TABLE embedding (
   PRIMARY KEY (content_id, model)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE word (
+  content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+  vocabulary BLOB NOT NULL,                -- BLAKE3-256 of the vocabulary that gave the words
+  words BLOB NOT NULL,                     -- uint16 a keypoint, catalog.words
+  mirrored BLOB NOT NULL                   -- the same for the mirrored picture
+) STRICT;
+
+-- Pairs that are yet to be judged. A content's candidates are written together with its row in
+-- `matched`, and each is deleted in the transaction that stores its verdict: a stopped match goes on.
+CREATE TABLE matched (
+  method TEXT NOT NULL,
+  content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  judge TEXT NOT NULL,                     -- what proposed and judged: versions, settings, extractor
+  PRIMARY KEY (method, content_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE candidate (
+  method TEXT NOT NULL,
+  a_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  b_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  PRIMARY KEY (method, a_id, b_id),
+  CHECK (a_id < b_id)
+) STRICT, WITHOUT ROWID;
+
 -- What the matcher found. a_id < b_id always; one row a pair and method.
 CREATE TABLE pair (
   a_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
@@ -82,7 +107,6 @@ CREATE TABLE pair (
   verdict TEXT NOT NULL,                   -- models.evidence.Verdict
   similarity REAL NOT NULL,                -- 0..1
   evidence TEXT NOT NULL,                  -- models.evidence.Evidence as JSON
-  judge TEXT NOT NULL,                     -- key of the settings and code version that judged
   PRIMARY KEY (method, a_id, b_id),
   CHECK (a_id < b_id)
 ) STRICT, WITHOUT ROWID;

@@ -69,7 +69,9 @@ class MatchSettings:
     inliers: int = _option(
         12, "fewest keypoint matches that agree with one transform", low=4, high=500
     )
-    ssim: float = _option(0.6, "smallest SSIM of the aligned overlap of a copy", low=0.0, high=1.0)
+    agreement: float = _option(
+        0.6, "smallest share of the aligned overlap whose structure agrees", low=0.3, high=1.0
+    )
 
 
 @dataclass(frozen=True, slots=True)

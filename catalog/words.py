@@ -110,8 +110,8 @@ def _k_means(x: NDArray[np.float32], k: int, generator: np.random.Generator) -> 
 
 
 def propose(
-    words: list[NDArray[np.int32]],
-    queries: list[NDArray[np.int32]],
+    words: list[NDArray[np.uint16]],
+    queries: list[NDArray[np.uint16]],
     size: int,
     *,
     neighbours: int,
@@ -146,11 +146,11 @@ def propose(
             yield int(i), found[best].astype(np.intp), values[best]
 
 
-def _table(words: list[NDArray[np.int32]], size: int) -> sparse.csr_matrix:
+def _table(words: list[NDArray[np.uint16]], size: int) -> sparse.csr_matrix:
     """Pictures x words, 1 where a picture has the word: repetition is no more evidence."""
     unique = [np.unique(w) for w in words]
     bounds = np.concatenate([[0], np.cumsum([len(w) for w in unique])])
-    columns = np.concatenate(unique) if unique else np.zeros(0, np.int32)
+    columns = np.concatenate(unique) if unique else np.zeros(0, np.uint16)
     ones = np.ones(len(columns), np.float32)
     return sparse.csr_matrix((ones, columns, bounds), shape=(len(words), size))
 

@@ -1,0 +1,136 @@
+"""Which pairs are worth judging: the union of several indexes, never all pairs.
+
+Recall of each: equal pixel digests, all; pHash within the radius in 8 orientations and inverted,
+all but for heaps of more than 24 equal hashes (hamming.join_oriented); embeddings above the cosine
+threshold, all; visual words, the `neighbours` best of each picture and of its mirror image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import cosine, hamming, vocabulary, words
+from .database import Catalog
+from .pictures import Entry
+from .progress import Control, Meter
+from .settings import MatchSettings
+
+FLATTEST = 4.0
+"""Contrast (standard deviation of grey) below which a hash says nothing about a picture."""
+
+
+class PairSet:
+    """Distinct pairs (low id, high id) of contents, at least one of them new."""
+
+    def __init__(self, ids: NDArray[np.int64], new: NDArray[np.bool_]) -> None:
+        self._ids = ids
+        self._new = new
+        self._parts: list[NDArray[np.int64]] = []
+
+    def add(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> None:
+        """Add pairs of indices into the ids."""
+        wanted = (self._new[i] | self._new[j]) & (i != j)
+        a, b = self._ids[i[wanted]], self._ids[j[wanted]]
+        self._parts.append(np.stack([np.minimum(a, b), np.maximum(a, b)], axis=1))
+        if len(self._parts) > 256:
+            self._parts = [self.pairs()]
+
+    def pairs(self) -> NDArray[np.int64]:
+        """The pairs, int64 (n, 2), ascending."""
+        if not self._parts:
+            return np.zeros((0, 2), np.int64)
+        return np.unique(np.concatenate(self._parts), axis=0)
+
+
+def propose(
+    catalog: Catalog,
+    entries: Sequence[Entry],
+    new: set[int],
+    settings: MatchSettings,
+    model: str | None,
+    meter: Meter,
+    control: Control,
+) -> NDArray[np.int64]:
+    """Pairs of content ids to judge, int64 (n, 2), at least one of each in `new`.
+
+    `model` is the key of the embeddings to use, None for none.
+    """
+    ids = np.array([entry.id for entry in entries], np.int64)
+    fresh = np.array([entry.id in new for entry in entries], bool)
+    found = PairSet(ids, fresh)
+    found.add(*_equal_pixels(entries))
+    control.checkpoint()
+    _by_hash(catalog, entries, settings.hamming, found)
+    control.checkpoint()
+    if model is not None:
+        _by_embedding(catalog, ids, settings.cosine, model, found)
+    control.checkpoint()
+    if settings.neighbours:
+        _by_words(catalog, ids, fresh, settings.neighbours, found, meter, control)
+    return found.pairs()
+
+
+def _equal_pixels(entries: Sequence[Entry]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Each picture with the first that has the same reduced pixels: a star, not all pairs."""
+    first: dict[bytes, int] = {}
+    pairs = [
+        (first[entry.pixel_digest], index)
+        for index, entry in enumerate(entries)
+        if first.setdefault(entry.pixel_digest, index) != index
+    ]
+    array = np.array(pairs, np.intp).reshape(-1, 2)
+    return array[:, 0], array[:, 1]
+
+
+def _by_hash(catalog: Catalog, entries: Sequence[Entry], radius: int, found: PairSet) -> None:
+    stored = dict(
+        catalog.connection.execute("SELECT content_id, value FROM hash WHERE kind = 'phash'")
+    )
+    usable = np.array(
+        [i for i, e in enumerate(entries) if e.contrast >= FLATTEST and e.id in stored], np.intp
+    )
+    if len(usable) < 2:
+        return
+    data = b"".join(stored[entries[i].id] for i in usable)
+    hashes = np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 8)
+    for inverted in (False, True):
+        for i, j in hamming.join_oriented(hashes, radius, inverted=inverted):
+            found.add(usable[i], usable[j])
+
+
+def _by_embedding(
+    catalog: Catalog, ids: NDArray[np.int64], minimum: float, model: str, found: PairSet
+) -> None:
+    rows = catalog.connection.execute(
+        "SELECT content_id, vector FROM embedding WHERE model = ?", (model,)
+    )
+    stored = {i: np.frombuffer(vector, "<f2") for i, vector in rows}
+    usable = np.array([index for index, i in enumerate(ids) if i in stored], np.intp)
+    if len(usable) < 2:
+        return
+    vectors = np.stack([stored[ids[index]] for index in usable])
+    for i, j, _ in cosine.join(vectors, minimum):
+        found.add(usable[i], usable[j])
+
+
+def _by_words(
+    catalog: Catalog,
+    ids: NDArray[np.int64],
+    fresh: NDArray[np.bool_],
+    neighbours: int,
+    found: PairSet,
+    meter: Meter,
+    control: Control,
+) -> None:
+    learnt = vocabulary.ensure(catalog, [int(i) for i in ids], meter, control)
+    own, mirrored = vocabulary.load(catalog, [int(i) for i in ids])
+    for queries in (own, mirrored):
+        for index, near, _ in words.propose(
+            own, queries, learnt.size, neighbours=neighbours, only=fresh
+        ):
+            found.add(np.full(len(near), index, np.intp), near)
+            if index % 256 == 0:
+                control.checkpoint()
