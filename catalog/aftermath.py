@@ -10,6 +10,7 @@ import os
 import sqlite3
 
 from .decisions import seal
+from .identity import Identity
 
 
 def decision_of(connection: sqlite3.Connection, file_id: int | None) -> str:
@@ -27,7 +28,7 @@ def removed(
     file_id: int | None,
     verb: str,
     destination: bytes | None,
-    found: os.stat_result | None,
+    found: Identity | None,
 ) -> None:
     """A file has left its place: it is absent now, or, moved into an indexed folder, present there.
 
@@ -50,7 +51,7 @@ def restored(
     file_id: int | None,
     path: bytes | None,
     decision: str,
-    found: os.stat_result | None,
+    found: Identity | None,
 ) -> None:
     """A file is back at `path`, and so is the decision (of `decision_of`) that had removed it."""
     if path is None or not _place(connection, file_id, path, found) or not decision:
@@ -78,7 +79,7 @@ def _decide(
 
 
 def _place(
-    connection: sqlite3.Connection, file_id: int | None, path: bytes, found: os.stat_result | None
+    connection: sqlite3.Connection, file_id: int | None, path: bytes, found: Identity | None
 ) -> bool:
     """Make a file's row say that it is at `path`; False where that is in no indexed folder."""
     root = _root_of(connection, path)
@@ -97,7 +98,7 @@ def _place(
     if found is not None:  # a copy has another inode; stored so that the next scan needn't open it
         connection.execute(
             "UPDATE file SET size = ?, mtime_ns = ?, device = ?, inode = ? WHERE id = ?",
-            (found.st_size, found.st_mtime_ns, found.st_dev, found.st_ino, file_id),
+            (*found, file_id),
         )
     return True
 

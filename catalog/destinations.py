@@ -68,9 +68,7 @@ class Destinations:
             relative = os.path.relpath(source, os.sep.encode())
             return self._take(trash.stored_path(self._trash, self._batch, relative))
         top = self._top(root, os.path.dirname(source))
-        relative = os.path.relpath(source, top)
-        place = os.path.join(top, trash.FOLDER)
-        return self._take(trash.stored_path(place, self._batch, relative))
+        return self._take(trash.stored_path(top, self._batch, os.path.relpath(source, top)))
 
     def _take(self, wanted: bytes) -> bytes:
         path = free_path(wanted, self._taken)

@@ -19,6 +19,7 @@ from blake3 import blake3
 from ..models.text import printable
 from .errors import RefusedError
 from .exclusive_rename import rename_exclusively
+from .identity import Identity
 
 try:
     import fcntl
@@ -28,21 +29,6 @@ except ImportError:  # Windows, where an open file can't be replaced anyway
 _CHUNK = 1 << 20  # bytes read and written at a time
 PREFIX = b".twinsift-"
 """How every name begins that this program makes beside a person's files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What tells that a name still leads to the same, unedited file."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> Identity:
-        """The identity in the result of a stat."""
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ..models.text import printable
 from . import aftermath
 from .database import Catalog
 from .errors import CatalogError
-from .fileops import stat_at
+from .fileops import identity_at
 
 _COLUMNS = (
     "id, batch_id, verb, source, destination, digest, size, mtime_ns, device, inode, keeper,"
@@ -148,7 +148,7 @@ def settle(catalog: Catalog, action: Action, state: str, reason: str = "") -> No
     place = action.destination if state == "done" else None
     found = None
     with suppress(OSError):  # it only saves the next scan some work
-        found = None if place is None else stat_at(place)
+        found = None if place is None else identity_at(place)
     with catalog.transaction() as connection:
         connection.execute(
             "UPDATE action SET state = ?, reason = ?, at = ? WHERE id = ?",

@@ -20,6 +20,7 @@ from .database import Catalog
 from .decisions import Verb
 from .destinations import Destinations, Protected
 from .errors import RefusedError
+from .identity import Identity
 from .settings import Settings
 
 
@@ -206,9 +207,10 @@ class _Draft:
         found = fileops.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")
-        if found.st_size != file.size:
+        seen = Identity.of(found)
+        if seen.size != file.size:
             raise RefusedError("has changed since it was indexed")
-        keeper, keeper_digest = _living(found, keepers)
+        keeper, keeper_digest = _living(seen, keepers)
         destination = None
         if verb is Verb.TRASH:
             destination = self._destinations.trashed(file.root, source)
@@ -224,25 +226,25 @@ class _Draft:
             verb,
             source,
             destination,
-            found.st_size,
+            seen.size,
             file.digest,
-            found.st_mtime_ns,
-            found.st_dev,
-            found.st_ino,
+            seen.mtime_ns,
+            seen.device,
+            seen.inode,
             keeper,
             keeper_digest,
             found.st_nlink,
         )
 
 
-def _living(found: os.stat_result, keepers: Iterator[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """The first keeper that is there and is another file than the one `found`."""
+def _living(seen: Identity, keepers: Iterator[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """The first keeper that is there and is another file than the one `seen`."""
     reason = "no other file of its group is kept"
     for path, digest in keepers:
         other = fileops.identity_at(path)
         if other is None:
             reason = f"the file that is kept, {printable(path)}, is gone"
-        elif (other.device, other.inode) == (found.st_dev, found.st_ino):
+        elif other[2:] == seen[2:]:  # device and inode
             reason = f"it is the same file as the one that is kept, {printable(path)}"
         else:
             return path, digest

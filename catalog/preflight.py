@@ -11,6 +11,7 @@ from .database import Catalog
 from .destinations import Protected
 from .errors import RefusedError
 from .fileops import Held
+from .identity import Identity
 from .plan import PlanItem
 
 
@@ -46,7 +47,7 @@ class Preflight:
                 " or is another name of one that is"
             )
         with fileops.hold(item.source, alone=True) as held:
-            if (held.identity.device, held.identity.inode) == _inode(item.keeper):
+            if held.identity[2:] == _inode(item.keeper):
                 raise RefusedError(
                     f"it is the same file as the one that is kept, {printable(item.keeper)}"
                 )
@@ -67,5 +68,6 @@ class Preflight:
 
 
 def _inode(path: bytes) -> tuple[int, int] | None:
+    """Device and inode of whatever is at `path`."""
     found = fileops.stat_at(path)
-    return None if found is None else (found.st_dev, found.st_ino)
+    return None if found is None else Identity.of(found)[2:]

@@ -18,6 +18,7 @@ from .database import Catalog
 from .destinations import free_path
 from .errors import CatalogError, RefusedError
 from .fileops import sync_folder
+from .identity import Identity
 from .journal import Action
 
 
@@ -186,4 +187,4 @@ def _volume_is_there(action: Action) -> bool:
     folder = os.path.dirname(action.source)
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
-    return os.stat(folder).st_dev == action.device
+    return Identity.of(os.stat(folder)).device == action.device

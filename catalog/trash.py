@@ -1,7 +1,10 @@
 """Trash folders: each batch has a folder of its own, with a record that outlives the catalog.
 
-    TRASH/2025-11-22-065512-9f3a/files/holiday/img_1.jpg    the files, in the structure they had
-    TRASH/2025-11-22-065512-9f3a/record.jsonl               where each came from
+    .twinsift-trash/2025-11-22-065512-9f3a1c07/files/holiday/img_1.jpg   in the structure it had
+    .twinsift-trash/2025-11-22-065512-9f3a1c07/record.jsonl              where each came from
+
+That is at the top of each indexed folder (of each file system in it), or in the folder of the
+settings. The name keeps indexing out wherever it is.
 
 The record is JSON Lines: a header, then one object a file with "stored" (relative to the batch's
 folder), "source" (absolute), "digest" (BLAKE3-256, hex), "size", "mtime_ns", "keeper" and "at".
@@ -22,7 +25,7 @@ from .fileops import PREFIX, make_folders, sync_folder
 from .journal import Action
 
 FOLDER = PREFIX + b"trash"
-"""The trash's name at the top of an indexed folder."""
+"""The name of every trash."""
 
 _FILES = b"files"
 _RECORD = b"record.jsonl"
@@ -33,13 +36,13 @@ def batch_name() -> str:
     return f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(4)}"
 
 
-def stored_path(trash: bytes, name: str, relative: bytes) -> bytes:
-    """Where the batch `name` puts a file whose path below its indexed folder is `relative`."""
-    return os.path.join(trash, os.fsencode(name), _FILES, relative)
+def stored_path(top: bytes, name: str, relative: bytes) -> bytes:
+    """Where the trash in the folder `top` keeps, for the batch `name`, a file called `relative`."""
+    return os.path.join(top, FOLDER, os.fsencode(name), _FILES, relative)
 
 
 def is_in_trash(path: bytes) -> bool:
-    """Whether a path leads into a trash folder of the usual name."""
+    """Whether a path leads into a trash."""
     return FOLDER in path.split(os.fsencode(os.sep))
 
 
@@ -89,8 +92,7 @@ def tidy(stored: bytes, name: str) -> None:
         os.rmdir(top)
         os.unlink(os.path.join(folder, _RECORD))
         os.rmdir(folder)
-        if os.path.basename(os.path.dirname(folder)) == FOLDER:
-            os.rmdir(os.path.dirname(folder))
+        os.rmdir(os.path.dirname(folder))
 
 
 def _batch_folder(stored: bytes, name: str) -> bytes:

@@ -15,12 +15,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from .fileops import PREFIX
 from .identity import Identity
 from .reading import os_reason
 from .roots import is_inside
 from .settings import IndexSettings
-
-TRASH = b".twinsift-trash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,9 @@ def _children(listing: _Listing, rules: WalkRules, device: int) -> list[FoundFil
     with os.scandir(listing.absolute) as entries:
         for entry in entries:
             name = entry.name
-            if name == TRASH or (not rules.hidden and name.startswith(b".")) or rules.ignored(name):
+            hidden = name.startswith(b".") and not rules.hidden
+            # PREFIX: the trash, and files that a file action is in the middle of
+            if hidden or name.startswith(PREFIX) or rules.ignored(name):
                 continue
             path = listing.path + b"/" + name if listing.path else name
             if entry.is_symlink():

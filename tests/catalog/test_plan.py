@@ -55,7 +55,11 @@ def test_a_trash_of_the_settings_gets_the_whole_path(library: Library) -> None:
     settings = Settings(files=FileSettings(trash=str(library.folder / "bin")))
     plan = build(library.catalog, settings)
     expected = (
-        library.folder / "bin" / plan.name / "files" / (library.photos / "x/b.jpg").relative_to("/")
+        library.folder
+        / "bin/.twinsift-trash"
+        / plan.name
+        / "files"
+        / (library.photos / "x/b.jpg").relative_to("/")
     )
     assert plan.items[0].destination == bytes(expected)
 
