@@ -8,7 +8,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from ..models.keypoints import Keypoints, mirror
+from ..models.keypoints import Keypoints
 from .database import Catalog
 from .progress import Control, Meter
 from .words import Vocabulary, learn
@@ -112,7 +112,7 @@ def _words(
     if not found:
         return
     own = vocabulary.assign(np.concatenate([k.vectors for _, k in found]))
-    turned = vocabulary.assign(np.concatenate([mirror(k).vectors for _, k in found]))
+    turned = vocabulary.assign(np.concatenate([k.mirrored.vectors for _, k in found]))
     bounds = np.cumsum([len(k) for _, k in found])[:-1]
     parts = zip(found, np.split(own, bounds), np.split(turned, bounds), strict=True)
     for (i, _), words, mirrored in parts:

@@ -19,6 +19,8 @@ FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 COARSE_SIDE = 96
 """Pixels at which pictures without enough keypoints are compared: noise and blur don't count."""
+HASH_REACH = 16
+"""Hamming distance beyond which whole pictures aren't laid over each other."""
 _CHROMA_SIDE = 64
 
 
@@ -72,6 +74,8 @@ def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
         if evidence.agreement is not None and evidence.agreement >= 0.6:
             return evidence
     inverted = 64 - int(distances.max())
+    if min(inverted, evidence.hamming or 0) > HASH_REACH:
+        return evidence
     if inverted < distances[nearest]:
         nearest = int(distances.argmax())
     coarse = _by_orientation(evidence, a, b, nearest, inverted < distances.min())

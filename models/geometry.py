@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
-from .keypoints import Keypoints, mirror
+from .keypoints import Keypoints
 from .similarity import Array
 
 RATIO = 0.8
@@ -82,7 +83,7 @@ _Nearest = tuple[NDArray[np.intp], Array, Array]
 
 def _sift_nearest(a: Keypoints, b: Keypoints) -> _Nearest:
     """For each keypoint of a the nearest of b, its distance and the second nearest's."""
-    product = a.unit() @ b.unit().T
+    product = a.unit @ b.unit.T
     rows = np.arange(len(a))
     best = product.argmax(axis=1)
     first = product[rows, best]
@@ -112,7 +113,7 @@ def align(a: Keypoints, b: Keypoints) -> Alignment | None:
     straight = _estimate(a, b, match(a, b), mirrored=False)
     if a.kind != "sift" or (straight is not None and straight.inliers >= 0.5 * len(a)):
         return straight
-    turned = mirror(a)
+    turned = a.mirrored
     flipped = _estimate(turned, b, match(turned, b), mirrored=True)
     if flipped is None or (straight is not None and straight.inliers >= flipped.inliers):
         return straight
@@ -201,9 +202,8 @@ def _coherence(points: Array, errors: Array) -> float:
     if len(places) < 12:
         return 0.0
     at, off = points[places], errors[places]
-    apart = ((at[:, None] - at[None]) ** 2).sum(axis=2)
-    np.fill_diagonal(apart, np.inf)
-    around = off[np.argpartition(apart, 4, axis=1)[:, :4]].mean(axis=1)
+    near = np.asarray(KDTree(at).query(at, k=5)[1])[:, 1:]
+    around = off[near].mean(axis=1)
     size = np.sqrt((off * off).sum() * (around * around).sum())
     return float((off * around).sum() / size) if size > 1e-9 else 0.0
 

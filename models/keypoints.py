@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import cv2
@@ -23,7 +24,7 @@ _CONTRAST = (
 _UNITS = np.array([64.0, 64.0, 16.0, 128.0], np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is derived is kept
 class Keypoints:
     """Keypoints of one picture with their descriptors.
 
@@ -40,10 +41,19 @@ class Keypoints:
     def __len__(self) -> int:
         return len(self.positions)
 
+    @cached_property
     def unit(self) -> NDArray[np.float32]:
         """SIFT vectors scaled to unit length, float32 (n, 128): their products are cosines."""
         x = self.vectors.astype(np.float32)
         return x / np.maximum(np.sqrt((x * x).sum(axis=1, keepdims=True)), 1e-6)
+
+    @cached_property
+    def mirrored(self) -> Keypoints:
+        """SIFT keypoints of the same picture mirrored left to right (not to be had for ORB)."""
+        positions = self.positions.copy()
+        positions[:, 0] = self.width - 1 - positions[:, 0]
+        positions[:, 3] = (180.0 - positions[:, 3]) % 360.0
+        return replace(self, positions=positions, vectors=self.vectors[:, _MIRROR])
 
     def pack(self) -> tuple[bytes, bytes]:
         """The positions (8 bytes a keypoint) and the vectors as the catalog stores them."""
@@ -121,13 +131,3 @@ def _mirror_order() -> NDArray[np.intp]:
 
 
 _MIRROR = _mirror_order()
-
-
-def mirror(keypoints: Keypoints) -> Keypoints:
-    """SIFT keypoints of the same picture mirrored left to right (not to be had for ORB)."""
-    positions = keypoints.positions.copy()
-    positions[:, 0] = keypoints.width - 1 - positions[:, 0]
-    positions[:, 3] = (180.0 - positions[:, 3]) % 360.0
-    return Keypoints(
-        keypoints.kind, keypoints.width, keypoints.height, positions, keypoints.vectors[:, _MIRROR]
-    )

@@ -28,17 +28,14 @@ class Agreement:
     """What the aligned overlap of two pictures says.
 
     `ssim` is the mean SSIM after tones were matched, -1..1; `blocks` the fraction of the textured
-    overlap whose local correlation is at least 0.6; `correlation` its median local correlation and
-    `best_correlation` the upper quartile (an edit leaves the rest of a picture alone, another
-    exposure doesn't); `textured` the fraction of the overlap that has texture at all; `cover_a`
-    and `cover_b` the fractions of the pictures that overlap; `inverted` whether light and dark
-    are swapped.
+    overlap whose local correlation is at least 0.6, `correlation` its median local correlation;
+    `textured` the fraction of the overlap that has texture at all; `cover_a` and `cover_b` the
+    fractions of the pictures that overlap; `inverted` whether light and dark are swapped.
     """
 
     ssim: float
     blocks: float
     correlation: float
-    best_correlation: float
     textured: float
     cover_a: float
     cover_b: float
@@ -52,13 +49,14 @@ class Agreement:
 
 
 def ssim_map(a: Array, b: Array) -> Array:
-    """SSIM at every pixel of two float (h, w) pictures with values 0..255.
+    """SSIM at every pixel of two (h, w) pictures with values 0..255.
 
     Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
     structural similarity", IEEE TIP 2004, with a uniform 7 x 7 window and sample covariance: the
     values of scikit-image's `structural_similarity(full=True)`, from box sums instead of filters.
+    Computed in float64, or in float32 (to some 1e-4) where both pictures are float32.
     """
-    x, y = a.astype(np.float64), b.astype(np.float64)
+    x, y = (p if p.dtype == np.float32 else p.astype(np.float64) for p in (a, b))
     mx, my = _mean(x), _mean(y)
     norm = WINDOW * WINDOW / (WINDOW * WINDOW - 1)
     vx = norm * (_mean(x * x) - mx * mx)
@@ -77,7 +75,7 @@ def ssim(a: Array, b: Array) -> float:
 
 
 def _mean(x: Array) -> Array:
-    return cv2.boxFilter(x, cv2.CV_64F, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
+    return cv2.boxFilter(x, -1, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
 
 
 def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) -> Agreement | None:
@@ -107,7 +105,6 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
         ssim=score,
         blocks=float((values >= _AGREES).mean()) if some else 0.0,
         correlation=float(np.median(values)) if some else 0.0,
-        best_correlation=float(np.quantile(values, 0.75)) if some else 0.0,
         textured=float(some / inside.sum()),
         cover_a=cover_a,
         cover_b=cover_b,
