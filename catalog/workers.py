@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Generic, Literal, TypeVar
@@ -118,28 +118,37 @@ class WorkerPool(Generic[Item, Result]):
         while self._workers:
             self._end(self._workers[-1])
 
-    def imap_unordered(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result | Lost]]:
+    def imap_unordered(
+        self, items: Iterable[Item]
+    ) -> Generator[tuple[Item, Result | Lost], None, None]:
         """Each item with its result, or with why there is none, as they are done.
 
-        An item is taken from `items` only when a worker is free for it.
+        An item is taken from `items` only when a worker is free for it. Workers that are still busy
+        when this is left in the middle are killed.
 
         Raises:
             WorkerError: worker processes don't start.
         """
-        source = iter(items)
+        try:
+            yield from self._run(iter(items))
+        finally:
+            for worker in [worker for worker in self._workers if worker.busy]:
+                self._end(worker)
+
+    def _run(self, items: Iterator[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         again: deque[Item] = deque()
         drained = False
         while True:
-            while (again or not drained) and (worker := self._free()) is not None:
+            while (again or not drained) and self._has_room():
                 if again:
                     item = again.popleft()
                 else:
                     try:
-                        item = next(source)
+                        item = next(items)
                     except StopIteration:
                         drained = True
                         break
-                self._give(worker, item)
+                self._give(self._free(), item)
             if not any(worker.busy for worker in self._workers):
                 return
             for worker, outcome in self._outcomes():
@@ -150,11 +159,14 @@ class WorkerPool(Generic[Item, Result]):
                 else:
                     yield item, outcome
 
-    def _free(self) -> _Worker[Item] | None:
+    def _has_room(self) -> bool:
+        return len(self._workers) < self._most or any(not w.busy for w in self._workers)
+
+    def _free(self) -> _Worker[Item]:
         for worker in self._workers:
             if not worker.busy:
                 return worker
-        return self._start() if len(self._workers) < self._most else None
+        return self._start()
 
     def _start(self) -> _Worker[Item]:
         process = subprocess.Popen(

@@ -63,7 +63,7 @@ def test_the_order_holds_for_any_names(
             path.write_bytes(b"x")
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             continue  # one name is a folder of another
-    found = paths(folder)
+    found = paths(folder, rules(IndexSettings(hidden=True)))
     assert found == sorted(found)
     there = [p for p in folder.rglob("*") if p.is_file()]
     assert set(found) == {os.fsencode(p.relative_to(folder)) for p in there}

@@ -52,6 +52,7 @@ def test_every_item_comes_back_with_its_own_result(jobs: ModuleType) -> None:
 
 def test_no_worker_starts_without_work_and_none_outlives_the_pool(jobs: ModuleType) -> None:
     with WorkerPool[int, int](jobs.who, workers=2) as pool:
+        assert list(pool.imap_unordered([])) == []
         assert pool._workers == []
         pids = {pid for _, pid in pool.imap_unordered(range(20)) if isinstance(pid, int)}
     assert 1 <= len(pids) <= 2
@@ -71,6 +72,7 @@ def test_items_are_taken_only_as_workers_are_free(jobs: ModuleType) -> None:
         next(results)
         assert len(taken) <= 4
         results.close()
+        assert dict(pool.imap_unordered([5, 6])) == {5: 10, 6: 12}  # none of the old ones
 
 
 @posix_only
@@ -144,7 +146,7 @@ def test_a_pool_that_is_left_in_the_middle_kills_its_workers(jobs: ModuleType) -
 def test_workers_that_cannot_start_are_said_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_BOOTSTRAP", "raise SystemExit(9)")
     with (
-        WorkerPool[int, int](abs, workers=2) as pool,
+        WorkerPool[int, str](hex, workers=2) as pool,
         pytest.raises(WorkerError, match="exit code 9"),
     ):
         list(pool.imap_unordered(range(5)))
