@@ -144,6 +144,15 @@ def test_groups_are_the_copies_and_nothing_else(made: Place) -> None:
     assert "3 groups of duplicates" in text
 
 
+def test_groups_say_when_pictures_wait_for_a_match(made: Place, tmp_path: Path) -> None:
+    place = Place(made.folder, tmp_path / "catalog.sqlite")
+    place.run("index", place.folder)
+    _, err = place.start("groups").communicate(timeout=60)
+    assert "8 pictures not compared yet; `twinsift match` does it" in err
+    _, err = made.start("groups").communicate(timeout=60)
+    assert err == ""
+
+
 def test_nothing_is_read_twice(place: Place) -> None:
     assert " 0 read, 10 unchanged" in place.run("index")
     (place.folder / "2019").rename(place.folder / "moved")

@@ -110,7 +110,7 @@ def show_plan(drawn: Plan) -> None:
                 else ""
             )
             plain.say(f"  {printable(item.source)}{arrow}")
-            plain.say(f"      kept instead: {printable(item.keeper)}")
+            plain.say(f"      kept instead: {printable(item.keeper)}{_links(item)}")
     if drawn.refusals:
         plain.say(f"left alone: {wording.count(len(drawn.refusals), 'file')}")
         for refusal in drawn.refusals:
@@ -177,6 +177,10 @@ def _list_batches(catalog: Catalog) -> None:
         what = batch.kind if batch.undoes is None else f"{batch.kind} of {batch.undoes}"
         can = f"; {batch.undoable:,} can be brought back" if batch.undoable else ""
         plain.say(f"{batch.id:5}  {wording.moment(batch.created_at)}  {what}: {ended}{can}")
+
+
+def _links(item: PlanItem) -> str:
+    return f"  (one of {item.links} hard links: frees nothing)" if item.links > 1 else ""
 
 
 def _item_json(item: PlanItem) -> dict[str, Any]:

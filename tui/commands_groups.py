@@ -7,6 +7,7 @@ import json
 import os
 from typing import Any
 
+from ..catalog import freshness
 from ..catalog.database import Catalog
 from ..catalog.review import GroupDetail, Member, list_groups, load_group
 from ..catalog.settings import Settings
@@ -47,6 +48,11 @@ def print_groups(
                 plain.say_json(group_json(detail, summary.reclaim))
             else:
                 _say_group(detail, summary.reclaim)
+        waiting = freshness.unmatched(catalog, method)
+    if waiting:
+        flag = "" if method == "evidence" else f" --method {method}"
+        count = wording.count(waiting, "picture")
+        plain.note(f"twinsift: {count} not compared yet; `twinsift match{flag}` does it")
     if not as_json:
         what = "group of near shots" if near else "group of duplicates"
         many = "groups of near shots" if near else "groups of duplicates"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..catalog import indexer
+from ..catalog import freshness, indexer
 from ..catalog.database import Catalog
 from ..catalog.errors import CatalogError
 from ..catalog.indexer import IndexSummary
@@ -69,8 +69,10 @@ def run_match(path: Path, settings: Settings, method: str = "evidence") -> int:
     from ..catalog import matcher
 
     with Catalog.open(path, create=False) as catalog:
-        if not catalog.connection.execute("SELECT EXISTS (SELECT 1 FROM root)").fetchone()[0]:
-            raise CatalogError(f"{path} holds no pictures", "run `twinsift index FOLDER` first")
+        if freshness.is_empty(catalog):
+            raise CatalogError(
+                f"{printable(str(path))} holds no pictures", "run `twinsift index FOLDER` first"
+            )
     line = ProgressLine()
     with stoppable() as control:
         try:

@@ -129,7 +129,9 @@ def check_formats() -> Check:
         try:
             importlib.import_module(module)
         except (ImportError, OSError):
-            yield Finding(State.NOTE, f"{name} is not read", f"pip install 'twinsift[{extra}]'")
+            yield Finding(
+                State.NOTE, f"{name} is not read", f"install twinsift with the extra '{extra}'"
+            )
         else:
             yield Finding(State.FINE, name)
 
