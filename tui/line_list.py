@@ -97,7 +97,7 @@ class LineList(ScrollView, can_focus=True):
         wanted = self.cursor if cursor is None else cursor
         self.set_reactive(LineList.cursor, max(0, min(wanted, count - 1)))
         if hold:
-            self.scroll_to(y=self.cursor - line, animate=False)
+            self.scroll_to(y=self.cursor - line, animate=False, force=True)
         self._show_cursor()
         self.refresh()
 
@@ -147,9 +147,9 @@ class LineList(ScrollView, can_focus=True):
             return
         if self.cursor < top or (self.cursor == 1 and not self.can_rest(0)):
             # the heading above the first row that can be rested on comes into view with it
-            self.scroll_to(y=0 if self.cursor <= 1 else self.cursor, animate=False)
+            self.scroll_to(y=0 if self.cursor <= 1 else self.cursor, animate=False, force=True)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""

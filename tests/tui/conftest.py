@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from PIL import Image, ImageDraw, ImageFilter
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.settings import ScreenSettings, Settings
@@ -69,6 +71,13 @@ class Picture:
     similarity: float = 0.97
     evidence: Evidence = field(default_factory=Evidence)
     root: bytes = PHOTOS
+    data: bytes | None = None
+    """Where given, the file is really written, and the catalog tells the truth about it."""
+
+    def digest(self) -> bytes:
+        if self.data is not None:
+            return blake3(self.data).digest()
+        return hashlib.blake2b(self.content.encode() or self.path, digest_size=32).digest()
 
 
 class Library:
@@ -90,7 +99,7 @@ class Library:
         return row.fetchone()[0]
 
     def content(self, picture: Picture) -> int:
-        digest = hashlib.blake2b(picture.content.encode() or picture.path, digest_size=32).digest()
+        digest = picture.digest()
         with self.catalog.transaction() as connection:
             found = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,))
             if row := found.fetchone():
@@ -115,20 +124,21 @@ class Library:
         return content_id
 
     def file(self, picture: Picture) -> tuple[int, int]:
-        root_id, content_id = self.root(picture.root), self.content(picture)
+        device, inode, mtime_ns = 1, self._inode, picture.mtime * 10**9
         self._inode += 1
+        if picture.data is not None:
+            path = os.path.join(picture.root, picture.path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            Path(os.fsdecode(path)).write_bytes(picture.data)
+            found = os.stat(path)
+            device, inode, mtime_ns = found.st_dev, found.st_ino, found.st_mtime_ns
+            picture.size = found.st_size
+        root_id, content_id = self.root(picture.root), self.content(picture)
         with self.catalog.transaction() as connection:
             file_id = connection.execute(
                 "INSERT INTO file (root_id, path, size, mtime_ns, device, inode, content_id)"
-                " VALUES (?, ?, ?, ?, 1, ?, ?) RETURNING id",
-                (
-                    root_id,
-                    picture.path,
-                    picture.size,
-                    picture.mtime * 10**9,
-                    self._inode,
-                    content_id,
-                ),
+                " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (root_id, picture.path, picture.size, mtime_ns, device, inode, content_id),
             ).fetchone()[0]
         return file_id, content_id
 
