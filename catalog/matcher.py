@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
 from ..models.verdicts import Thresholds
-from . import candidates, groups, pairs, pixel_equality, words
+from . import candidates, groups, pairs, pixel_equality, sift_ssim, words
 from .database import Catalog
 from .group_store import put_groups
 from .judging import Judges
-from .pairs import Judged, Pair
+from .pairs import Judged, MatchSummary, Pair
 from .pictures import entries
 from .progress import Control, Meter, Report, silent
 from .settings import Settings
@@ -22,19 +21,6 @@ from .settings import Settings
 METHOD = "evidence"
 _BATCH = 64  # pairs a commit: a reviewer who writes meanwhile waits for milliseconds
 _STRIDE = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class MatchSummary:
-    """What a match run did: counts, and `seconds` of wall time."""
-
-    pictures: int
-    candidates: int
-    judged: int
-    pairs: int
-    groups: int
-    near_groups: int
-    seconds: float
 
 
 def match(
@@ -56,12 +42,9 @@ def match(
     """
     control = control or Control()
     with Catalog.open(catalog_path, create=False) as catalog, catalog.exclusive("match"):
-        run = _Run(catalog, settings, report, control)
-        if method != METHOD:
-            from . import sift_ssim
-
-            return sift_ssim.match(catalog, settings, report, control)
-        return run.match()
+        if method == sift_ssim.METHOD:
+            return sift_ssim.find_pairs(catalog, settings, report, control)
+        return _Run(catalog, settings, report, control).match()
 
 
 class _Run:

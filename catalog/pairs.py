@@ -25,6 +25,19 @@ class Judged:
     evidence: Evidence
 
 
+@dataclass(frozen=True, slots=True)
+class MatchSummary:
+    """What a match run did: counts, and `seconds` of wall time."""
+
+    pictures: int
+    candidates: int
+    judged: int
+    pairs: int
+    groups: int
+    near_groups: int
+    seconds: float
+
+
 def stale(catalog: Catalog, method: str, keys: Mapping[int, str]) -> set[int]:
     """Contents that this method hasn't proposed candidates for, or did with another key."""
     matched = dict(

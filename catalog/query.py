@@ -1,0 +1,248 @@
+"""One picture against folders: ranked by the embedding's cosine, or by evidence without one."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..models.comparison import Picture, examine
+from ..models.embedding import Embedder
+from ..models.errors import PictureError
+from ..models.evidence import Verdict
+from ..models.extract import ExtractSpec, Features, extract
+from ..models.text import printable
+from ..models.verdicts import Facts, Thresholds, judge, similarity
+from . import vocabulary, words
+from .database import Catalog
+from .indexer import spec_of
+from .pictures import PictureLoader
+from .progress import Control, Meter, silent
+from .settings import Settings
+from .workers import Lost, WorkerPool
+
+_REACH = 16  # Hamming distance up to which a picture is looked at closely
+_LOOKED_AT = 200  # pictures that share the most visual words, looked at closely
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A file that is like the picture asked for."""
+
+    file_id: int
+    path: bytes
+    """Absolute."""
+    similarity: float
+    """0..1, by the result's measure."""
+    hamming: int
+    """Smallest pHash distance over the 8 orientations: the cross-check."""
+    verdict: Verdict | None
+    """What the file is to the picture; None where it wasn't looked at closely."""
+    size: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindResult:
+    """The hits, best first, by which measure, and what the person should know."""
+
+    hits: tuple[Hit, ...]
+    measure: str
+    """'embedding' or 'evidence'."""
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    file_id: int
+    content_id: int
+    path: bytes
+    size: int
+    digest: bytes
+    facts: Facts
+    hashes: NDArray[np.uint64]
+
+
+def find(
+    catalog: Catalog,
+    image: Path,
+    folders: Sequence[Path],
+    *,
+    minimum: float,
+    settings: Settings,
+) -> FindResult:
+    """Files below `folders` whose similarity to `image` is at least `minimum` (0..1), best first.
+
+    The folders are searched as they were last indexed; the picture itself needn't be in the
+    catalog, and is no hit of its own.
+
+    Raises:
+        PictureError: the picture can't be read.
+        ModelError: the network can't be loaded.
+    """
+    features = _read(image, settings)
+    rows = _rows(catalog, image, folders)
+    query = Picture(
+        features.keypoints,
+        np.frombuffer(dict(features.hashes)["phash"], ">u8").astype(np.uint64),
+        features.preview,
+    )
+    distances = {
+        row.content_id: int(np.bitwise_count(query.hashes[0] ^ row.hashes).min()) for row in rows
+    }
+    facts = Facts(
+        features.width,
+        features.height,
+        features.format,
+        features.lossless,
+        features.quality,
+        features.metadata.captured_at,
+        features.metadata.camera,
+    )
+    closely = _Closely(catalog, query, features.digest, facts, settings)
+    if settings.index.model:
+        cosines = _cosines(catalog, features, rows, settings)
+        hits = [
+            replace(closely.hit(row, distances[row.content_id]), similarity=value)
+            for row in rows
+            if (value := cosines.get(row.content_id, -1.0)) >= minimum
+        ]
+        missing = len(rows) - sum(row.content_id in cosines for row in rows)
+        notice = f"{missing} pictures have no embedding yet; index them first" if missing else ""
+        return FindResult(_ranked(hits), "embedding", notice)
+    wanted = _worth_a_look(catalog, query, rows, distances)
+    hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
+    kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
+    notice = "no network is set, so hits are ranked by hashes and keypoints; give one with --model"
+    return FindResult(_ranked(kept), "evidence", notice)
+
+
+def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return tuple(sorted(hits, key=lambda h: (-h.similarity, h.hamming, h.path)))
+
+
+class _Closely:
+    """Looks at files closely, each content once."""
+
+    def __init__(
+        self, catalog: Catalog, query: Picture, digest: bytes, facts: Facts, settings: Settings
+    ) -> None:
+        self._query = query
+        self._digest = digest
+        self._facts = facts
+        self._loader = PictureLoader(catalog)
+        m = settings.match
+        self._thresholds = Thresholds(m.hamming, m.inliers, m.agreement)
+        self._seen: dict[int, tuple[Verdict, float]] = {}
+
+    def hit(self, row: _Row, hamming: int) -> Hit:
+        """The file as a hit, its similarity by evidence."""
+        if row.content_id not in self._seen:
+            self._seen[row.content_id] = self._look(row)
+        verdict, alike = self._seen[row.content_id]
+        f = row.facts
+        return Hit(row.file_id, row.path, alike, hamming, verdict, row.size, f.width, f.height)
+
+    def _look(self, row: _Row) -> tuple[Verdict, float]:
+        if row.digest == self._digest:
+            return Verdict.IDENTICAL_FILE, 1.0
+        evidence = examine(self._query, self._loader.load(row.content_id))
+        verdict = judge(evidence, self._facts, row.facts, self._thresholds)
+        return verdict, similarity(evidence, verdict)
+
+
+def _read(image: Path, settings: Settings) -> Features:
+    """The features of the picture asked for, made in a worker like any other file's."""
+    limits = settings.index
+    with WorkerPool(
+        read_query,
+        (spec_of(limits),),
+        workers=1,
+        timeout=limits.timeout_seconds,
+        memory_mb=limits.worker_memory_mb,
+    ) as pool:
+        for _, found in pool.imap_unordered([os.fspath(image)]):
+            if isinstance(found, Lost):
+                raise PictureError(
+                    f"{printable(os.fspath(image))} can't be read: {found.reason}",
+                    "choose another picture",
+                )
+            return found
+    raise AssertionError("a pool gives an answer for every item")
+
+
+def read_query(path: str, spec: ExtractSpec) -> Features:
+    """Extract one file's features, in a worker."""
+    return extract(Path(path).read_bytes(), spec)
+
+
+def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
+    """The decoded files below the folders, without the picture itself."""
+    below = [os.path.join(os.fsencode(os.path.realpath(folder)), b"") for folder in folders]
+    own = os.stat(image)
+    rows = []
+    for row in catalog.connection.execute(
+        """
+        SELECT f.id, c.id, r.path, f.path, f.size, f.device, f.inode, c.digest, h.value,
+               c.width, c.height, c.format, c.lossless, c.quality, c.captured_at, c.camera
+          FROM file f JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+          JOIN content c ON c.id = f.content_id AND c.error IS NULL
+          JOIN hash h ON h.content_id = c.id AND h.kind = 'phash'
+         WHERE f.present = 1 AND f.error IS NULL
+        """
+    ):
+        file_id, content_id, root, relative, size, device, inode, digest, value, *rest = row
+        path = os.path.join(root, relative)
+        if not any(path.startswith(folder) for folder in below):
+            continue
+        if (device, inode) == (own.st_dev, own.st_ino):
+            continue
+        hashes = np.frombuffer(value, ">u8").astype(np.uint64)
+        rows.append(_Row(file_id, content_id, path, size, digest, Facts(*rest), hashes))
+    return rows
+
+
+def _cosines(
+    catalog: Catalog, features: Features, rows: Sequence[_Row], settings: Settings
+) -> dict[int, float]:
+    embedder = Embedder(settings.index.model, settings.index.model_output)
+    query = embedder.embed([Image.open(io.BytesIO(features.preview))])[0]
+    wanted = {row.content_id for row in rows}
+    return {
+        content_id: float(np.frombuffer(vector, "<f2").astype(np.float32) @ query)
+        for content_id, vector in catalog.connection.execute(
+            "SELECT content_id, vector FROM embedding WHERE model = ?", (embedder.key,)
+        )
+        if content_id in wanted
+    }
+
+
+def _worth_a_look(
+    catalog: Catalog, query: Picture, rows: Sequence[_Row], distances: dict[int, int]
+) -> set[int]:
+    """Contents near by hash, upright or inverted, or sharing the most visual words."""
+    near = {
+        row.content_id
+        for row in rows
+        if distances[row.content_id] <= _REACH
+        or 64 - int(np.bitwise_count(query.hashes[0] ^ row.hashes).max()) <= _REACH
+    }
+    ids = sorted({row.content_id for row in rows})
+    if query.keypoints.kind != "sift" or not len(query.keypoints) or not ids:
+        return near
+    learnt = vocabulary.ensure(catalog, ids, Meter(silent, "learning visual words"), Control())
+    own, _ = vocabulary.load(catalog, ids)
+    for picture in (query.keypoints, query.keypoints.mirrored):
+        asked = learnt.assign(picture.vectors).astype(np.uint16)
+        looked_up = [*own, asked]
+        only = np.arange(len(looked_up)) == len(own)
+        found = words.propose(looked_up, looked_up, learnt.size, neighbours=_LOOKED_AT, only=only)
+        near |= {ids[i] for _, indices, _ in found for i in indices}
+    return near
