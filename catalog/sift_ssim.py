@@ -31,7 +31,6 @@ from .progress import Control, Meter, Report
 from .settings import Settings, SiftSsimSettings
 from .workers import Lost, WorkerPool
 
-if TYPE_CHECKING:
 METHOD = "sift-ssim"
 VERSION = 1
 _BATCH = 16
