@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -57,6 +58,8 @@ class PlanList(LineList):
         self.rows: list[Row] = []
         self.dropped: set[int] = set()
         """Files (ids) that are left alone this time."""
+        self.base = b""
+        """The folder that all paths have in common; it's told once, above the list."""
 
     def row_count(self) -> int:
         """Headings, items and refusals."""
@@ -72,7 +75,7 @@ class PlanList(LineList):
             text = clip(entry.text, width - 3)
             return [mark, Segment(text, style + self.component("head"))]
         if isinstance(entry, Refusal):
-            path = column(printable(home_short(entry.source)), width // 2, "end")
+            path = column(self._shown(entry.source), width // 2, "end")
             reason = clip(printable(entry.reason), width - width // 2 - 7)
             tone = style + self.component("trash")
             return [mark, Segment("! ", tone), Segment(path, style), Segment(f"  {reason}", tone)]
@@ -89,15 +92,22 @@ class PlanList(LineList):
         elif item.links > 1:
             told = "hard link, frees nothing"
         else:
-            told = f"stays: {_beside(item.keeper, item.source)}"
+            told = f"stays: {self._shown(item.keeper)}"
         room = max(20, min(rest * 6 // 10, rest - 16))
-        path = column(printable(home_short(item.source)), room, "end")
+        path = column(self._shown(item.source), room, "end")
         return [
             Segment(f"{glyph} ", tone),
             Segment(f"{size(item.size):>7}  ", dim),
             Segment(path, dim if dropped else style),
-            Segment(f"  {clip(told, max(0, rest - room - 3), 'end')}", dim),
+            Segment(f"  {clip(told, max(0, rest - room - 3), 'middle')}", dim),
         ]
+
+    def _shown(self, path: bytes) -> str:
+        """A path below the common folder, or in full where it isn't."""
+        base = os.path.join(self.base, b"")
+        if self.base and path.startswith(base):
+            return printable(path[len(base) :])
+        return printable(home_short(path))
 
 
 class PlanScreen(Place):
@@ -168,6 +178,7 @@ class PlanScreen(Place):
             return
         listed = self.query_one(PlanList)
         here = listed.rows[listed.cursor] if listed.rows else None
+        listed.base = _common_folder(built)
         listed.rows = _rows([self._as_shown(item) for item in built.items], built.refusals)
         listed.recount(_row_of(listed.rows, here, listed.cursor), hold=False)
         listed.refresh()
@@ -184,6 +195,8 @@ class PlanScreen(Place):
             parts.append(Content(f"{len(listed.dropped):,} left alone"))
         if built.refusals:
             parts.append(Content.styled(f"{len(built.refusals):,} refused", "$warning"))
+        if listed.base:
+            parts.append(Content(f"in {printable(home_short(listed.base))}"))
         self.query_one("#summary", Static).update(Content.styled(" · ", "$muted").join(parts))
         self.keys_changed()
 
@@ -347,9 +360,12 @@ def _row_of(rows: Sequence[Row], here: Row | None, otherwise: int) -> int:
     return otherwise
 
 
-def _beside(keeper: bytes, source: bytes) -> str:
-    """The keeper's path, without the folder where it's the same as the source's."""
-    folder, name = keeper.rpartition(b"/")[::2]
-    if source.rpartition(b"/")[0] == folder:
-        return printable(name)
-    return printable(home_short(keeper))
+def _common_folder(plan: Plan) -> bytes:
+    """The folder that all files of a plan lie in; empty where that says nothing."""
+    paths = [item.source for item in plan.items] + [item.keeper for item in plan.items]
+    paths += [refusal.source for refusal in plan.refusals]
+    try:
+        common = os.path.commonpath([os.path.dirname(path) for path in paths]) if paths else b""
+    except ValueError:  # on other drives
+        return b""
+    return b"" if common == os.path.dirname(common) else common
