@@ -39,6 +39,13 @@ from .workers import Lost, WorkerPool
 
 _COMMIT_SECONDS = 1.0
 _EMBEDDED_AT_ONCE = 8
+_CATALOG_SUFFIXES = (b"", b"-wal", b"-shm", b".index.lock", b".apply.lock")
+_REMEDIES = {
+    "memory": "raise index.worker_memory_mb",
+    "timeout": "raise index.timeout_seconds",
+    "crash": "look for another copy of it",
+    "error": "look for another copy of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def index(
         # What is written here can be computed again: no need to wait for the disk at each commit.
         catalog.connection.execute("PRAGMA synchronous = NORMAL")
         covered = scopes(catalog, folders)
-        embedder = Embedder(wanted.model, wanted.model_output) if wanted.model else None
+        embedder = _embedder(wanted)
         hide_excluded(catalog, [r.id for r in list_roots(catalog) if r.role == "excluded"])
         meter = Meter(report, "scan")
         found = scan(catalog, covered, _rules(catalog, settings), meter, control)
@@ -133,9 +140,17 @@ def index(
     )
 
 
+def _embedder(settings: IndexSettings) -> Embedder | None:
+    """The network, loaded at once: a wrong name is to be known before hours of decoding."""
+    if not settings.model:
+        return None
+    return Embedder(Path(settings.model).expanduser(), settings.model_output)
+
+
 def _rules(catalog: Catalog, settings: Settings) -> WalkRules:
     roots = tuple(root.path for root in list_roots(catalog))
-    closed = set(roots)
+    own = os.path.realpath(os.fsencode(catalog.path))
+    closed = {*roots, *(own + suffix for suffix in _CATALOG_SUFFIXES)}
     if settings.files.trash:
         closed.add(os.path.realpath(os.fsencode(Path(settings.files.trash).expanduser())))
     return WalkRules.of(settings.index, closed=frozenset(closed), roots=roots)
@@ -178,7 +193,8 @@ def _read_all(
         for job, reading in pool.imap_unordered(todo):
             if isinstance(reading, Lost):
                 # Its digest is still wanted: identical damaged files are identical all the same.
-                blamed.append(Job(job.file_id, job.path, reading.reason))
+                reason = f"{reading.reason} ({_REMEDIES[reading.kind]})"
+                blamed.append(Job(job.file_id, job.path, reason))
             else:
                 results.add(job, reading)
                 failed = isinstance(reading, Refused | Unreadable)

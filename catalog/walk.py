@@ -50,7 +50,8 @@ class WalkRules:
     ignored: Callable[[bytes], object] = field(default=lambda name: None)
     """Whether a name is to be left out."""
     closed: frozenset[bytes] = frozenset()
-    """Absolute folders that are not entered: other roots, which are walked on their own; trash."""
+    """Absolute paths that are passed over: other roots, which are walked on their own; the trash;
+    the catalog's own files, whose locks a second opening in one process would drop."""
     roots: tuple[bytes, ...] = ()
     """All roots, absolute: no link is followed into them."""
 
@@ -127,7 +128,7 @@ def _children(listing: _Listing, rules: WalkRules, device: int) -> list[FoundFil
                 if entry.is_dir(follow_symlinks=False):
                     if listing.linked or _is_open(entry, rules, device):
                         found.append((name + b"/", _Listing(path, entry.path, listing.linked)))
-                elif entry.is_file(follow_symlinks=False):
+                elif entry.is_file(follow_symlinks=False) and entry.path not in rules.closed:
                     found.append((name, FoundFile(path, _identity(entry))))
             except FileNotFoundError:
                 continue  # gone since the listing was read

@@ -369,7 +369,7 @@ def test_what_kills_its_worker_is_given_up_with_its_digest_known(shelf: Shelf) -
     summary = shelf.index()
     reasons = shelf.reasons(summary)
     assert set(reasons) == {"deadly.png", "deadly again.png"}
-    assert "took longer" in reasons["deadly.png"]
+    assert reasons["deadly.png"] == "took longer than 60 s (raise index.timeout_seconds)"
     files = shelf.files()
     assert files["deadly.png"][1] == files["deadly again.png"][1] is not None
     assert shelf.rows("SELECT digest FROM content WHERE error IS NOT NULL") == [
@@ -431,6 +431,15 @@ def test_the_trash_is_not_indexed_wherever_it_is(three: Shelf) -> None:
     files = replace(SETTINGS.files, trash=str(trash))
     summary = index(three.catalog, [three.folder], replace(SETTINGS, files=files))
     assert (summary.files, summary.vanished) == (2, 1)
+
+
+def test_a_catalog_that_lies_among_the_pictures_is_not_opened_as_one_of_them(
+    shelf: Shelf,
+) -> None:
+    shelf.picture("a.png", 1)
+    shelf.catalog = shelf.folder / "catalog.sqlite"
+    assert shelf.index().files == 1
+    assert shelf.index().unchanged == 1
 
 
 def test_progress_is_told_and_adds_up(shelf: Shelf) -> None:
