@@ -111,7 +111,9 @@ class TwinsiftApp(App[int]):
         self._index_on_start = index_on_start
         self._start = start
         self._version = 0
-        self._loading = False
+        self._loading = 0
+        self._loaded = 0
+        """Numbers of the latest reading of the groups that was begun, and that was shown."""
         self._next_load = 0.0
         self._after_load: Callable[[], None] | None = None
 
@@ -205,7 +207,7 @@ class TwinsiftApp(App[int]):
 
     def _poll(self) -> None:
         """See whether another connection (indexer, matcher, another program) has written."""
-        if self._loading or time.monotonic() < self._next_load:
+        if self._loading != self._loaded or time.monotonic() < self._next_load:
             return
         version = self.catalog.data_version()
         if version != self._version:
@@ -214,11 +216,11 @@ class TwinsiftApp(App[int]):
 
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
         """Read the groups anew in a thread; `after` is called when they are shown."""
-        self._loading = True
+        self._loading += 1
         self._after_load = after or self._after_load
-        self.run_worker(self._load, thread=True, exclusive=True, group="groups")
+        self.run_worker(partial(self._load, self._loading), thread=True, group="groups")
 
-    def _load(self) -> None:
+    def _load(self, number: int) -> None:
         began = time.monotonic()
         try:
             with self.open_catalog() as catalog:
@@ -226,10 +228,12 @@ class TwinsiftApp(App[int]):
         except TwinsiftError as error:
             self.call_from_thread(self.say, str(error), "bad")
             groups = None
-        self.call_from_thread(self._take_groups, groups, time.monotonic() - began)
+        self.call_from_thread(self._take_groups, number, groups, time.monotonic() - began)
 
-    def _take_groups(self, groups: list[GroupSummary] | None, seconds: float) -> None:
-        self._loading = False
+    def _take_groups(self, number: int, groups: list[GroupSummary] | None, seconds: float) -> None:
+        if number != self._loading:
+            return  # a later reading is on its way
+        self._loaded = number
         self._next_load = time.monotonic() + _LOAD_SHARE * seconds
         if groups is None:
             return

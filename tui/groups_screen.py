@@ -216,7 +216,6 @@ class GroupsScreen(Place):
         self.run_worker(
             lambda: self._total([(group.id, group.kind) for group in wanted]),
             thread=True,
-            exclusive=True,
             group="accept",
         )
 

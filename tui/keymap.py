@@ -143,7 +143,7 @@ def bindings(place: str, target: str = "") -> list[BindingType]:
     made: list[BindingType] = []
     for entry in KEYS[place]:
         names = entry.keys.split(",")
-        what = re.sub(r"\W+", "-", entry.action.partition("{")[0]).strip("-")
+        what = re.sub(r"[^\w-]+", "-", entry.action.partition("{")[0]).strip("-")
         for name in names:
             made.append(
                 Binding(

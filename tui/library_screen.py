@@ -168,6 +168,10 @@ class LibraryScreen(Place):
         self.refresh_folders()
         self.twinsift.reload_groups()
 
+    def action_pause(self) -> None:
+        """Pause the background work, or go on with it."""
+        self.twinsift.action_pause()
+
     def action_failures(self) -> None:
         """List the files that can't be read."""
         found = library.list_unreadable(self.twinsift.catalog)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rich.segment import Segment
 from rich.style import Style
@@ -121,6 +122,8 @@ class PlanScreen(Place):
     def __init__(self) -> None:
         super().__init__()
         self._built: Plan | None = None
+        self._number = 0
+        """Counts the plans that were begun to be made."""
         self._for_good: set[int] = set()
         """Files (ids) that are to be deleted instead of trashed; asked anew in each session."""
 
@@ -141,18 +144,21 @@ class PlanScreen(Place):
 
     def rebuild(self) -> None:
         """Make the plan anew from the decisions, in a thread."""
-        self.run_worker(self._build, thread=True, exclusive=True, group="plan")
+        self._number += 1
+        self.run_worker(partial(self._build, self._number), thread=True, group="plan")
 
-    def _build(self) -> None:
+    def _build(self, number: int) -> None:
         try:
             with self.twinsift.open_catalog() as catalog:
                 built = planning.build(catalog, self.twinsift.settings)
         except TwinsiftError as error:
             self.app.call_from_thread(self.say, str(error), "bad")
             return
-        self.app.call_from_thread(self._take, built)
+        self.app.call_from_thread(self._take, number, built)
 
-    def _take(self, built: Plan) -> None:
+    def _take(self, number: int, built: Plan) -> None:
+        if number != self._number:
+            return  # a later one is on its way
         self._built = built
         there = {item.file_id for item in built.items}
         self._for_good &= there

@@ -24,7 +24,7 @@ OWNERS = {
     "review": [ReviewScreen],
     "plan": [PlanScreen],
     "journal": [JournalScreen],
-    "library": [LibraryScreen, TwinsiftApp],
+    "library": [LibraryScreen],
     "dialog": [Confirm],
     "text": [HelpScreen],
     "busy": [BusyScreen],
