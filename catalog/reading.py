@@ -107,13 +107,15 @@ def read_file(job: Job, context: ReadContext) -> Reading:
         MemoryError: decoding needs more than this process may take.
     """
     try:
-        with open(os.open(job.path, _FLAGS), "rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return Unreadable("no longer a regular file (index again)")
+        descriptor = os.open(job.path, _FLAGS)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            return Unreadable("no longer a regular file (index again)")
+        with open(descriptor, "rb") as stream:
             identity = Identity.of(status)
             reading = _read(stream, identity, job, context)
-            if Identity.of(os.fstat(stream.fileno())) != identity:
+            if Identity.of(os.fstat(descriptor)) != identity:
                 return Unreadable("changed while it was read (index again)")
             return reading
     except OSError as error:
