@@ -224,7 +224,7 @@ def _check(connection: sqlite3.Connection, group_id: str, choices: Sequence[Choi
         if not present or content_id != choice.content_id:
             raise RefusedError(f"{name} has changed since it was shown", "load the group again")
         if choice.verb.removes and role != "normal":
-            raise RefusedError(f"{name} is in a {role} folder, which is never touched", "keep it")
+            raise RefusedError(f"{name} is in a folder marked {role}: never touched", "keep it")
         if (choice.verb is Verb.MOVE) != (choice.target is not None):
             raise RefusedError(
                 f"{name}: a move, and nothing else, needs a folder", "name the folder"

@@ -150,6 +150,7 @@ def for_files(
             digest = held.digest()
     except OSError as error:
         raise RefusedError(f"{printable(path)} can't be read: {error.strerror}") from error
+    target = None if target is None else os.path.abspath(target)
     draft = _Draft(catalog.connection, settings)
     for file_id in dict.fromkeys(file_ids):
         file = _load(catalog.connection, file_id)

@@ -46,7 +46,7 @@ def test_killed_before_every_call_nothing_is_lost(
     assert done.returncode == 0, done.stderr
     points = json.loads(done.stdout)["points"]
     record_property("kill points", points)  # summed up at the end of the run, see conftest.py
-    assert points > 50  # the journal alone has more: were the hook blind, all would pass
+    assert points > 40  # the journal alone has more: were the hook blind, all would pass
 
 
 def _apply(folder: Path, barrier: Barrier) -> None:

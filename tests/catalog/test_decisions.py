@@ -128,7 +128,7 @@ def test_a_reference_file_is_never_marked(library: Library) -> None:
     copy = library.file("c.jpg", b"c")
     group = library.group([master, copy])
     for verb in (Verb.TRASH, Verb.DELETE):
-        with pytest.raises(RefusedError, match="reference folder"):
+        with pytest.raises(RefusedError, match="marked reference"):
             choose(library, group, m=verb)
     chosen = keep_only(detail(library, group, [copy, master]), keep=[], verb=Verb.TRASH)
     assert {c.file_id: c.verb for c in chosen} == {master: Verb.KEEP, copy: Verb.TRASH}
