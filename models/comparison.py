@@ -22,6 +22,7 @@ COARSE_SIDE = 96
 HASH_REACH = 16
 """Hamming distance beyond which whole pictures aren't laid over each other."""
 _CHROMA_SIDE = 64
+_EVEN = 3  # grey levels by which an even tone varies
 
 
 @dataclass(frozen=True)
@@ -206,5 +207,10 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     around = cv2.erode(around, np.ones((7, 7), np.uint8)) > 0
     if around.sum() < 64:
         return True  # a border thinner than a few pixels
-    edges = np.abs(cv2.Laplacian(outer, cv2.CV_16S))[around]
-    return bool((edges > 12).mean() < 0.15)
+    # One or two even tones: a bar and its letters, a white margin. No sky or wall is so even.
+    tones = np.bincount(outer[around], minlength=256) / around.sum()
+    near = np.convolve(tones, np.ones(2 * _EVEN + 1), "same")
+    first = int(near.argmax())
+    rest = near.copy()
+    rest[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
+    return bool(near[first] > 0.5 or near[first] + rest.max() > 0.7)

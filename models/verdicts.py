@@ -79,6 +79,7 @@ def _same_scene(e: Evidence, t: Thresholds) -> bool:
         e.method == "keypoints"
         and e.inliers >= 2 * t.inliers
         and e.spread >= 0.4
+        and (e.textured or 0.0) >= _TEXTURE
         and max(e.cover_a or 0, e.cover_b or 0) >= 0.5
         and (e.agreement or 0.0) >= 0.35
         and (e.correlation or 0.0) >= 0.35

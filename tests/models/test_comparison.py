@@ -1,0 +1,151 @@
+"""Pairs examined from stored features alone: edits recognised, strangers and near shots told."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from twinsift.models.comparison import Picture, dihedral, examine
+from twinsift.models.evidence import Verdict
+from twinsift.models.extract import ExtractSpec, extract
+from twinsift.models.hashes import ORIENTATIONS
+from twinsift.models.verdicts import Facts, Thresholds, judge, sentence, similarity
+
+Edit = Callable[[Image.Image], Image.Image]
+
+
+def looked_at(image: Image.Image, **save) -> tuple[Picture, Facts]:
+    stream = io.BytesIO()
+    image.save(stream, **(save or {"format": "PNG"}))
+    f = extract(stream.getvalue(), ExtractSpec())
+    hashes = np.frombuffer(dict(f.hashes)["phash"], ">u8").astype(np.uint64)
+    facts = Facts(f.width, f.height, f.format, f.lossless, f.quality, None, None)
+    return Picture(f.keypoints, hashes, f.preview), facts
+
+
+def verdict_of(a: tuple[Picture, Facts], b: tuple[Picture, Facts]) -> Verdict:
+    return judge(examine(a[0], b[0]), a[1], b[1], Thresholds())
+
+
+def cropped(share: float) -> Edit:
+    def edit(image: Image.Image) -> Image.Image:
+        w, h = image.size
+        side = share**0.5
+        x, y = round(w * (1 - side) * 0.6), round(h * (1 - side) * 0.3)
+        return image.crop((x, y, x + round(w * side), y + round(h * side)))
+
+    return edit
+
+
+def captioned(image: Image.Image) -> Image.Image:
+    framed = ImageOps.expand(image, (0, 0, 0, 70), "white")
+    draw = ImageDraw.Draw(framed)
+    for line in range(3):
+        draw.text((20, image.height + 8 + 18 * line), "A day at the sea, 1987 " * 3, "black")
+    return framed
+
+
+def noisy(image: Image.Image) -> Image.Image:
+    noise = np.random.default_rng(4).normal(0, 30, (image.height, image.width, 3))
+    return Image.fromarray(np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8))
+
+
+def stickered(image: Image.Image) -> Image.Image:
+    copy = image.copy()
+    w, h = copy.size
+    ImageDraw.Draw(copy).ellipse((w // 3, h // 3, w * 3 // 4, h * 3 // 4), "magenta")
+    return copy
+
+
+EDITS: dict[str, tuple[Edit, set[Verdict]]] = {
+    "half size": (lambda i: i.resize((320, 240)), {Verdict.RESIZED}),
+    "thumbnail": (lambda i: i.resize((96, 72)), {Verdict.RESIZED, Verdict.EDITED}),
+    "brighter": (lambda i: i.point(lambda v: min(255, v + 40)), {Verdict.EDITED}),
+    "grey": (lambda i: i.convert("L").convert("RGB"), {Verdict.EDITED}),
+    "inverted": (ImageOps.invert, {Verdict.EDITED}),
+    "blurred": (lambda i: i.filter(ImageFilter.GaussianBlur(5)), {Verdict.EDITED}),
+    "noisy": (noisy, {Verdict.EDITED, Verdict.REENCODED}),
+    "mirrored": (ImageOps.mirror, {Verdict.TURNED}),
+    "upside down": (lambda i: i.rotate(180), {Verdict.TURNED}),
+    "quarter turn": (lambda i: i.rotate(90, expand=True), {Verdict.TURNED}),
+    "crop of 75 %": (cropped(0.75), {Verdict.CROPPED}),
+    "crop of 30 %": (cropped(0.3), {Verdict.CROPPED}),
+    "border": (lambda i: ImageOps.expand(i, 60, "black"), {Verdict.FRAMED}),
+    "caption": (captioned, {Verdict.FRAMED, Verdict.CROPPED}),
+    "sticker": (stickered, {Verdict.FRAMED}),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_copy_is_recognised_for_what_it_is(photograph, name):
+    edit, expected = EDITS[name]
+    original = photograph(51)
+    a, b = looked_at(original), looked_at(edit(original))
+    for first, second in ((a, b), (b, a)):
+        assert verdict_of(first, second) in expected
+
+
+def test_recompression_is_recognised(photograph):
+    original = photograph(52)
+    a, b = looked_at(original), looked_at(original, format="JPEG", quality=60)
+    assert verdict_of(a, b) is Verdict.REENCODED
+
+
+def test_strangers_are_unrelated_even_with_the_same_caption(photograph):
+    pictures = [looked_at(captioned(photograph(seed))) for seed in range(60, 66)]
+    for i, a in enumerate(pictures):
+        for b in pictures[:i]:
+            assert verdict_of(a, b) is Verdict.UNRELATED
+
+
+def test_flat_pictures_are_not_told_apart_and_so_unrelated():
+    black = looked_at(Image.new("RGB", (640, 480)))
+    dark = looked_at(Image.new("RGB", (800, 600), (2, 1, 0)))
+    assert verdict_of(black, dark) is Verdict.UNRELATED
+
+
+def test_a_step_aside_is_a_near_shot(photograph):
+    original = photograph(53)
+    x, y = np.meshgrid(np.arange(640, dtype=np.float32), np.arange(480, dtype=np.float32))
+    depth = 7 * np.sin(x / 70) * np.cos(y / 60)
+    step = cv2.remap(
+        np.asarray(original), x + depth, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    assert verdict_of(looked_at(original), looked_at(Image.fromarray(step))) is Verdict.NEAR_SHOT
+
+
+def test_two_capture_times_make_a_near_shot(photograph):
+    original = photograph(54)
+    (a, facts), (b, other) = looked_at(original), looked_at(noisy(original))
+    first, second = (
+        Facts(f.width, f.height, f.format, f.lossless, f.quality, time, "Acme One")
+        for f, time in ((facts, "2020-05-01 10:00:00"), (other, "2020-05-01 10:00:02"))
+    )
+    assert judge(examine(a, b), first, second, Thresholds()) is Verdict.NEAR_SHOT
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_each_orientation_maps_pixel_to_pixel(photograph, index):
+    b = photograph(55, 320, 200).convert("L")
+    turn = ORIENTATIONS[index]
+    a = b if turn is None else b.transpose(turn)
+    transform = dihedral(index, *a.size, *b.size)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    put = cv2.warpPerspective(np.asarray(b), transform, a.size, flags=flags)
+    assert (put == np.asarray(a)).all()
+
+
+def test_the_sentence_says_what_was_found(photograph):
+    original = photograph(56)
+    (a, fa), (b, fb) = looked_at(original), looked_at(ImageOps.mirror(cropped(0.5)(original)))
+    evidence = examine(a, b)
+    verdict = judge(evidence, fa, fb, Thresholds())
+    text = sentence(evidence, verdict)
+    assert text.startswith("mirrored")
+    assert "keypoint matches agree" in text
+    assert "SSIM" in text
+    assert 0.9 < similarity(evidence, verdict) < 1
