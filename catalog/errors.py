@@ -6,7 +6,7 @@ from ..models.errors import TwinsiftError
 
 
 class CatalogError(TwinsiftError):
-    """The catalog file can't be opened, isn't a catalog, is newer than the program, or is in use."""
+    """The catalog can't be opened, isn't one, is newer than the program, or is in use."""
 
 
 class SettingsError(TwinsiftError):
@@ -17,5 +17,5 @@ class RefusedError(TwinsiftError):
     """A decision or file action that would break a promise (last copy, reference folder, ...)."""
 
 
-class Interrupted(TwinsiftError):
+class Interrupted(TwinsiftError):  # noqa: N818 - asked for, not an error
     """Work stopped on request; what was finished is stored and the next run goes on from there."""
