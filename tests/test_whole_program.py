@@ -250,6 +250,22 @@ def test_find_ranks_and_removes(place: Place) -> None:
     assert len(place.trashed()) == 1
 
 
+def test_sift_ssim_counts_the_duplicates_of_each_image(made: Place) -> None:
+    out = made.run("match", "--method", "sift-ssim")
+    counted = {
+        made.relative(line.split(maxsplit=1)[1]): int(line.split()[0])
+        for line in out.splitlines()
+        if line.startswith("   ")
+    }
+    assert counted["2019/harbour copy.png"] >= 1
+    assert counted["2020/garden.jpg"] == counted["phone/garden resaved.jpg"] == 1
+    assert "2020/alone.jpg" not in counted
+    assert f"total duplicates: {sum(counted.values())}\n" in out
+    found = made.lines("groups", "--json", "--method", "sift-ssim")
+    assert {made.relative(f["path"]) for g in found for f in g["files"]} == set(counted)
+    assert len(made.lines("groups", "--json")) == 3, "the methods' groups stand side by side"
+
+
 def test_a_killed_index_goes_on(made: Place, tmp_path: Path) -> None:
     place = Place(made.folder, tmp_path / "catalog.sqlite")
     running = place.start("index", place.folder)
