@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..models.comparison import examine
+from ..models.comparison import examine, turned_around
 from ..models.evidence import Evidence
-from ..models.verdicts import Facts, Thresholds, judge, similarity
+from ..models.verdicts import Thresholds, judge, similarity
 from .database import Catalog
 from .pairs import Judged, Pair
-from .pictures import PictureLoader
+from .pictures import Entry, PictureLoader
 
 _CHUNK = 16  # pairs a task: neighbours in the list share a picture, which is loaded once
 
@@ -30,10 +30,11 @@ class Judges:
     """
 
     def __init__(
-        self, path: Path, facts: Mapping[int, Facts], thresholds: Thresholds, model: str | None
+        self, path: Path, known: Mapping[int, Entry], thresholds: Thresholds, model: str | None
     ) -> None:
         self._path = path
-        self._facts = facts
+        self._facts = {i: entry.facts for i, entry in known.items()}
+        self._digests = {i: entry.digest for i, entry in known.items()}
         self._thresholds = thresholds
         self._model = model
         self._local = threading.local()
@@ -64,9 +65,19 @@ class Judges:
         loader = self._loader()
         found = []
         for a, b in pairs:
-            evidence = examine(loader.load(a), loader.load(b), cosine=self._cosine(a, b))
-            found.append(self.verdict(a, b, evidence))
+            found.append(self.verdict(a, b, self._examine(loader, a, b)))
         return found
+
+    def _examine(self, loader: PictureLoader, a: int, b: int) -> Evidence:
+        """The evidence, always taken from the lower digest to the higher.
+
+        Measured the other way round it differs in the last digits, and ids go by the order of
+        scanning, which must change nothing.
+        """
+        first, second, cosine = loader.load(a), loader.load(b), self._cosine(a, b)
+        if self._digests[a] <= self._digests[b]:
+            return examine(first, second, cosine=cosine)
+        return turned_around(examine(second, first, cosine=cosine))
 
     def verdict(self, a: int, b: int, evidence: Evidence) -> Judged:
         """The verdict on evidence that is there already."""

@@ -66,8 +66,7 @@ class _Run:
 
     def match(self) -> MatchSummary:
         proposed = self._propose()
-        facts = {i: entry.facts for i, entry in self.entries.items()}
-        with Judges(self.catalog.path, facts, self.thresholds, self.model) as judges:
+        with Judges(self.catalog.path, self.entries, self.thresholds, self.model) as judges:
             self._decide_anew(judges)
             judged = self._judge(judges)
             self._confirm_pixels()

@@ -85,6 +85,23 @@ def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
     return evidence
 
 
+def turned_around(e: Evidence) -> Evidence:
+    """The same evidence about the pair (b, a)."""
+    back = None if e.transform is None else np.linalg.inv(np.reshape(e.transform, (3, 3)))
+    return replace(
+        e,
+        orientation=_UNDONE[e.orientation],
+        # Undoing a turn turns back, but a mirrored picture is turned the same way from behind.
+        rotation=e.rotation if e.mirrored else -e.rotation,
+        scale=1.0 / e.scale if e.scale else e.scale,
+        transform=None if back is None else tuple(float(x) for x in (back / back[2, 2]).ravel()),
+        cover_a=e.cover_b,
+        cover_b=e.cover_a,
+        gain=1.0 / e.gain if e.gain else e.gain,
+        shift=None if e.shift is None else -e.shift,
+    )
+
+
 def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment) -> Evidence:
     transform = found.transform
     agreement = compare(a.grey, b.grey, transform)
@@ -149,6 +166,8 @@ def _with(
         framed=_framed(a, b, transform, agreement),
     )
 
+
+_UNDONE = (0, 1, 2, 3, 4, 7, 6, 5)  # the orientation that undoes each: two are quarter turns
 
 # Degrees by which a picture is turned counter-clockwise (mirror taken out) to become the other one,
 # for each orientation of models.hashes.ORIENTATIONS.

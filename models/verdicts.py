@@ -60,8 +60,8 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
     if agreement >= t.agreement and correlation >= 0.7:
         # Few inliers are enough where nearly everything agrees.
         return e.inliers >= t.inliers or (agreement >= 0.9 and correlation >= 0.9)
-    edited = t.agreement * 2 / 3
-    return agreement >= edited and e.inliers >= _TRUSTED_INLIERS and e.spread >= _TRUSTED_SPREAD
+    edited, many = t.agreement * 2 / 3, max(_TRUSTED_INLIERS, 3 * t.inliers)
+    return agreement >= edited and e.inliers >= many and e.spread >= _TRUSTED_SPREAD
 
 
 def _overlaid(e: Evidence, t: Thresholds) -> bool:

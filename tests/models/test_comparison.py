@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from twinsift.models.comparison import Picture, dihedral, examine
+from twinsift.models.comparison import Picture, dihedral, examine, turned_around
 from twinsift.models.evidence import Verdict
 from twinsift.models.extract import ExtractSpec, extract
 from twinsift.models.hashes import ORIENTATIONS
@@ -149,3 +149,30 @@ def test_the_sentence_says_what_was_found(photograph):
     assert "keypoint matches agree" in text
     assert "SSIM" in text
     assert 0.9 < similarity(evidence, verdict) < 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ImageOps.mirror,
+        cropped(0.5),
+        lambda i: i.rotate(90, expand=True).resize((300, 400)),
+        lambda i: i.rotate(20),
+        lambda i: i.transpose(Image.Transpose.TRANSVERSE),
+        lambda i: i.point(lambda v: v * 0.7 + 20),
+    ],
+)
+def test_evidence_turned_around_is_that_of_the_pair_turned_around(photograph, edit):
+    original = photograph(57)
+    (a, _), (b, _) = looked_at(original), looked_at(edit(original))
+    turned, other = turned_around(examine(a, b)), examine(b, a)
+    assert turned.hamming == pytest.approx(other.hamming, abs=4)
+    assert (turned.rotation - other.rotation + 180) % 360 - 180 == pytest.approx(0, abs=1)
+    for name in ("scale", "cover_a", "cover_b", "gain"):
+        assert getattr(turned, name) == pytest.approx(getattr(other, name), rel=0.05), name
+    assert turned.shift == pytest.approx(other.shift, abs=3)
+    points = np.array([[[60.0, 60], [200, 90], [120, 200]]])
+    put, meant = (
+        cv2.perspectiveTransform(points, np.reshape(e.transform, (3, 3))) for e in (turned, other)
+    )
+    assert np.abs(put - meant).max() < 3
