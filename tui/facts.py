@@ -35,7 +35,7 @@ def facts(members: Sequence[Member], *, all_of_them: bool = False) -> list[Fact]
     """The facts in which the files differ, the most telling first; or every known fact."""
     found = [
         _fact(members, "pixels", lambda m: f"{m.width}×{m.height}", lambda m: m.width * m.height),
-        _fact(members, "size", lambda m: wording.size(m.size), lambda m: m.size),
+        _fact(members, "size", _size_words(members), lambda m: m.size),
         _fact(members, "format", _format, _format_rank),
         _taken(members),
         _fact(members, "folder", lambda m: _folder(m), None, is_path=True),
@@ -67,6 +67,14 @@ def _fact(
         if min(ranks) < max(ranks):
             better = frozenset(i for i, r in enumerate(ranks) if r == max(ranks))
     return Fact(label, values, better, is_path)
+
+
+def _size_words(members: Sequence[Member]) -> Callable[[Member], str]:
+    """How sizes are told: rounded, or to the byte where rounding would make them equal."""
+    rounded = {wording.size(member.size) for member in members}
+    if len(rounded) < len({member.size for member in members}):
+        return lambda member: f"{member.size:,} B"
+    return lambda member: wording.size(member.size)
 
 
 def _taken(members: Sequence[Member]) -> Fact:

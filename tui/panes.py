@@ -321,4 +321,6 @@ def _sentence(detail: GroupDetail, index: int) -> str:
     if compared is member and member.is_representative and len(detail.members) > 2:
         return f"{index + 1} is what the others were compared with."
     words = evidence_sentence(compared.verdict, compared.evidence)
-    return f"{detail.members.index(compared) + 1}: {words}."
+    seed = next(i for i, other in enumerate(detail.members) if other.is_representative)
+    first, second = sorted((detail.members.index(compared), seed))
+    return f"{first + 1} and {second + 1}: {words}."
