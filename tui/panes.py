@@ -157,7 +157,8 @@ class FactsPane(_Drawn):
         self._detail: GroupDetail | None = None
         self._columns: tuple[int, ...] = ()
         self._facts: list[Fact] = []
-        self._sentence = ""
+        self.sentence = ""
+        """The evidence about the file under the cursor."""
         self._as_table = False
 
     def show(
@@ -172,7 +173,7 @@ class FactsPane(_Drawn):
         """Show the facts of the files at the indices `columns`, and the evidence of `cursor`."""
         self._detail, self._columns = detail, tuple(columns)
         self._facts = facts(detail.members, all_of_them=all_of_them)
-        self._sentence = _sentence(detail, cursor)
+        self.sentence = _sentence(detail, cursor)
         self._as_table = as_table
         self.refresh()
 
@@ -183,7 +184,7 @@ class FactsPane(_Drawn):
         if self._detail is None:
             return Strip.blank(width, ground)
         most = 2 if height >= 5 else 1
-        lines = textwrap.wrap(self._sentence, max(10, width - 2))
+        lines = textwrap.wrap(self.sentence, max(10, width - 2))
         if len(lines) > most:
             lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width - 2)]
         first = height - len(lines)
@@ -287,40 +288,55 @@ def pane_edges(width: int, panes: int) -> list[tuple[int, int]]:
     return edges
 
 
-def _compared(detail: GroupDetail, index: int) -> Member:
-    """The file whose comparison with the representative tells most about the one at `index`.
+def _compared(detail: GroupDetail, index: int) -> int:
+    """The index of the file whose comparison with the representative tells most about this one.
 
-    That is the file itself; for the representative it's the suggested keeper, so that its relation
-    to the file that would stay is told; where they are one, it's the only other file, if any.
+    That is the file itself. But the representative was compared with all others: of these the
+    suggested keeper counts, or, where the keeper is the representative, the only other file.
     """
-    member = detail.members[index]
-    if not member.is_representative:
-        return member
-    others = [m for m in detail.members if not m.is_representative]
-    if detail.keeper.is_representative:
-        return others[0] if len(others) == 1 else member
-    return detail.keeper
+    members = detail.members
+    if not members[index].is_representative:
+        return index
+    if not detail.keeper.is_representative:
+        return 0
+    return 1 if len(members) == 2 else index
+
+
+def _twin(detail: GroupDetail, index: int) -> int | None:
+    """The first other file of the same content, ★ before all."""
+    digest = detail.members[index].digest
+    same = (i for i, m in enumerate(detail.members) if m.digest == digest and i != index)
+    return next(same, None)
 
 
 def _relation(detail: GroupDetail, index: int) -> str:
     """A file's verdict in a few words; names the file it was compared with where that isn't ★."""
-    compared = _compared(detail, index)
-    words = f"{SHORT_VERDICTS[compared.verdict]} · {percent(compared.similarity)} alike"
-    if detail.keeper.is_representative or detail.members[index].is_representative:
-        return words
-    if detail.members[index].digest == detail.keeper.digest:
+    member, keeper = detail.members[index], detail.keeper
+    if member.digest == keeper.digest:
         return f"{SHORT_VERDICTS[Verdict.IDENTICAL_FILE]} · {percent(1.0)} alike"
-    seed = next(i for i, member in enumerate(detail.members) if member.is_representative)
-    return f"{words} with {seed + 1}"
+    if member.is_representative:  # its verdict says what it is to itself
+        member = keeper
+    words = f"{SHORT_VERDICTS[member.verdict]} · {percent(member.similarity)} alike"
+    if keeper.is_representative or detail.members[index].is_representative:
+        return words
+    return f"{words} with {_seed(detail) + 1}"
+
+
+def _seed(detail: GroupDetail) -> int:
+    """The index of the first file of the representative's content."""
+    return next(i for i, member in enumerate(detail.members) if member.is_representative)
 
 
 def _sentence(detail: GroupDetail, index: int) -> str:
     """What was found out about the file under the cursor."""
-    member = detail.members[index]
+    twin = _twin(detail, index)
+    if twin is not None:
+        first, second = sorted((index, twin))
+        words = evidence_sentence(Verdict.IDENTICAL_FILE, detail.members[index].evidence)
+        return f"{first + 1} and {second + 1}: {words}."
     compared = _compared(detail, index)
-    if compared is member and member.is_representative and len(detail.members) > 2:
+    member = detail.members[compared]
+    if member.is_representative:
         return f"{index + 1} is what the others were compared with."
-    words = evidence_sentence(compared.verdict, compared.evidence)
-    seed = next(i for i, other in enumerate(detail.members) if other.is_representative)
-    first, second = sorted((detail.members.index(compared), seed))
-    return f"{first + 1} and {second + 1}: {words}."
+    first, second = sorted((compared, _seed(detail)))
+    return f"{first + 1} and {second + 1}: {evidence_sentence(member.verdict, member.evidence)}."
