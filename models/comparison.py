@@ -251,4 +251,27 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     first = int(near.argmax())
     rest = near.copy()
     rest[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
-    return bool(near[first] > 0.5 or near[first] + rest.max() > 0.7)
+    if near[first] <= 0.5 and near[first] + rest.max() <= 0.7:
+        return False
+    return _steps(outer, outline) >= 0.25
+
+
+def _steps(outer: Array, outline: Array) -> float:
+    """Share of an outline at which the tone jumps: a frame begins there, a scene only goes on."""
+    centre = outline.mean(axis=0)
+    ends = np.roll(outline, -1, axis=0)
+    along = np.linspace(0.02, 0.98, 64)[:, None, None]
+    places = (outline * (1 - along) + ends * along).reshape(-1, 2)
+    outward = places - centre
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
+    smooth = cv2.blur(outer, (3, 3)).astype(np.int16)
+    high, wide = outer.shape
+    values = []
+    for offset in (-4.0, 4.0):
+        at = np.rint(places + offset * outward).astype(int)
+        inside = (at >= 0).all(axis=1) & (at[:, 0] < wide) & (at[:, 1] < high)
+        at = np.clip(at, 0, (wide - 1, high - 1))
+        values.append((smooth[at[:, 1], at[:, 0]], inside))
+    (inner, ok), (beyond, also) = values
+    usable = ok & also
+    return float((np.abs(inner - beyond)[usable] > 8).mean()) if usable.any() else 0.0
