@@ -63,8 +63,8 @@ def test_a_twin_of_the_keeper_is_identical_whatever_else_is_in_the_group(
     )
     assert below[1:] == ["identical · 100 % alike", "cropped · 80 % alike"]
     assert sentences == [
-        "1 and 2: identical file, byte for byte.",
-        "1 and 2: identical file, byte for byte.",
+        "1, 2: identical file, byte for byte.",
+        "1, 2: identical file, byte for byte.",
         "1 and 3: crop, 50 % of the area; 50 matching points.",
     ]
 
@@ -73,7 +73,31 @@ def test_identical_files_alone(library: Library) -> None:
     _, sentences = told(
         library, Picture(b"a.jpg", content="x"), Picture(b"b.jpg", content="x", similarity=1.0)
     )
-    assert sentences == ["1 and 2: identical file, byte for byte."] * 2
+    assert sentences == ["1, 2: identical file, byte for byte."] * 2
+
+
+def test_twins_beside_the_keeper_are_compared_with_it_and_told(library: Library) -> None:
+    _, sentences = told(
+        library,
+        Picture(b"a.png", width=5000),
+        Picture(b"b.jpg", content="x", **CROP),
+        Picture(b"c.jpg", content="x", **CROP),
+    )
+    assert sentences[1] == (
+        "1 and 2: crop, 50 % of the area; 50 matching points; 2 is identical to 3."
+    )
+
+
+def test_only_what_differs_between_the_files_shown(library: Library) -> None:
+    group = library.group(
+        [Picture(b"a.jpg"), Picture(b"b.jpg", width=3999), Picture(b"c.jpg", exif_count=1)]
+    )
+    detail = load_group(library.catalog, group)
+    assert isinstance(detail, GroupDetail)
+    names = [member.path[-5:] for member in detail.members]
+    facts = FactsPane()
+    facts.show(detail, [0, names.index(b"b.jpg")], 0, as_table=True)
+    assert [fact.label for fact in facts.facts] == ["pixels", "name"]
 
 
 @pytest.mark.parametrize("width", [50, 79, 80, 81, 132])
