@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.destinations import free_path
 from twinsift.catalog.errors import RefusedError
+from twinsift.catalog.group_store import put_groups
+from twinsift.catalog.groups import Group
 from twinsift.catalog.plan import build, for_files
 from twinsift.catalog.settings import FileSettings, Settings
 
@@ -233,3 +235,60 @@ def test_a_free_name_is_new_and_fits(name: bytes, padding: int) -> None:
 def test_a_shortened_name_ends_with_a_whole_character() -> None:
     wanted = os.path.join(b"/nowhere", "é".encode() * 125 + b".jpg")
     assert free_path(wanted, {wanted}).decode().endswith("é (2).jpg")
+
+
+class TestOtherGroupsOfTheSamePictures:
+    """Only a duplicate, or what was shown beside it when it was decided, justifies a removal."""
+
+    @pytest.fixture
+    def files(self, library: Library) -> tuple[int, int, int]:
+        """A picture, its copy, another exposure: the picture represents groups of both kinds."""
+        picture, copy, other = (library.file(f"{n}.jpg", n.encode()) for n in "abc")
+        a, b, c = (library.content_of(i) for i in (picture, copy, other))
+        with library.catalog.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO pair (a_id, b_id, method, verdict, similarity, evidence)"
+                " VALUES (?, ?, ?, ?, 0.9, '{}')",
+                [
+                    (a, b, "evidence", "re-encoded"),
+                    (a, c, "evidence", "near shot"),
+                    (a, b, "sift-ssim", "re-encoded"),
+                    (a, c, "sift-ssim", "re-encoded"),
+                ],
+            )
+        put_groups(library.catalog, "evidence", [Group(a, (a, b))], [Group(a, (a, c))])
+        put_groups(library.catalog, "sift-ssim", [Group(a, (a, b, c))], [])
+        return picture, copy, other
+
+    def group(self, library: Library, kind: str) -> str:
+        return library.catalog.connection.execute(
+            "SELECT id FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
+        ).fetchone()[0]
+
+    def test_a_near_shot_does_not_let_all_duplicates_go(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, _ = files
+        with pytest.raises(RefusedError, match="no file of the group would be kept"):
+            decided(
+                library, self.group(library, "duplicate"), {picture: Verb.TRASH, copy: Verb.TRASH}
+            )
+
+    def test_a_near_shot_that_is_kept_does_not_stand_in_for_a_lost_keeper(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, other = files
+        decided(library, self.group(library, "near"), {picture: Verb.KEEP, other: Verb.KEEP})
+        duplicates = {picture: Verb.KEEP, copy: Verb.TRASH}
+        decided(library, self.group(library, "duplicate"), duplicates)
+        (library.photos / "a.jpg").unlink()
+        assert build(library.catalog, DEFAULTS).items == ()
+
+    def test_the_earlier_tools_method_justifies_nothing(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, _ = files
+        duplicates = {picture: Verb.KEEP, copy: Verb.TRASH}
+        decided(library, self.group(library, "duplicate"), duplicates)
+        (library.photos / "a.jpg").unlink()
+        assert build(library.catalog, DEFAULTS).items == ()
