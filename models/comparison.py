@@ -253,7 +253,7 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     rest[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
     if near[first] <= 0.5 and near[first] + rest.max() <= 0.7:
         return False
-    return _steps(outer, outline) >= 0.25
+    return _steps(outer, outline) >= 0.4
 
 
 def _steps(outer: Array, outline: Array) -> float:
