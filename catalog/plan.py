@@ -204,7 +204,7 @@ class _Draft:
         keepers: Iterator[tuple[bytes, bytes]],
     ) -> PlanItem:
         source = file.source
-        self._protected.check(source)
+        self._protected.check_file(source)
         found = fileops.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")

@@ -39,7 +39,7 @@ class Preflight:
             RefusedError: the item can't be cleared.
             OSError: one of the files can't be read.
         """
-        self._protected.check(item.source)
+        self._protected.check_file(item.source)
         if item.destination is not None:
             self._protected.check(item.destination)
         if trash.is_in_trash(item.keeper):

@@ -181,6 +181,22 @@ def test_a_reference_folder_reached_by_a_symbolic_link_is_not_touched(library: L
     assert "reference folder" in build(library.catalog, DEFAULTS).refusals[0].reason
 
 
+def test_a_reference_file_is_not_touched_by_another_of_its_names(library: Library) -> None:
+    """A hard link here; a bind mount shows one file at two places in the same way."""
+    reference = library.root(library.folder / "originals", "reference")
+    original = library.file("a.jpg", b"a", reference)
+    library.photos.joinpath("x").mkdir()
+    (library.photos / "x/a.jpg").hardlink_to(library.path_of(original))
+    alias, copy = library.row(b"x/a.jpg", b"a"), library.file("b.jpg", b"a")
+    decided(library, library.group([original, alias, copy]), {alias: Verb.DELETE, copy: Verb.KEEP})
+    plan = build(library.catalog, DEFAULTS)
+    assert plan.items == ()
+    assert "same file as" in plan.refusals[0].reason
+    assert "originals/a.jpg" in plan.refusals[0].reason
+    library.path_of(original).unlink()  # what the catalog says is no more: the disk decides
+    assert len(build(library.catalog, DEFAULTS).items) == 1
+
+
 def test_nothing_is_moved_into_a_reference_folder_or_onto_itself(library: Library) -> None:
     masters = library.folder / "masters"
     library.root(masters, "reference")
