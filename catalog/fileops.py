@@ -40,6 +40,8 @@ class Held:
     identity: Identity
     links: int
     """Names that the file had when it was opened; one of several frees nothing when removed."""
+    keeper: Held | None = None
+    """The file that stays in its stead, for one that is removed."""
 
     def digest(self) -> bytes:
         """BLAKE3-256 of the whole file as it is now."""
@@ -154,6 +156,35 @@ def part_path(destination: bytes, token: str) -> bytes:
 def aside_path(source: bytes, token: str) -> bytes:
     """Where `source` waits for its removal while it is looked at a last time."""
     return os.path.join(os.path.dirname(source), PREFIX + os.fsencode(token) + b".aside")
+
+
+def prove_apart(held: Held, token: str) -> None:
+    """Make sure that a held file and its keeper are two files, not one seen through two mounts.
+
+    An overlay or a network mount gives the one file another device and inode, and locks of its own.
+    So the file is renamed aside for a moment, to a name that no cache can know: where that name
+    shows up beside the keeper too, both are in one folder.
+
+    Raises:
+        RefusedError: they are the same file, or the keeper is being changed; all is as it was.
+        OSError: the system refused a step; look at the disk as after `relocate`.
+    """
+    keeper = held.keeper
+    if keeper is None or os.path.dirname(keeper.path) == os.path.dirname(held.path):
+        return
+    aside = aside_path(held.path, token)
+    rename_exclusively(held.path, aside)
+    try:
+        in_one_folder = os.path.lexists(aside_path(keeper.path, token))
+        is_alias = in_one_folder and os.path.basename(keeper.path) == os.path.basename(held.path)
+        stays = keeper.is_at(keeper.path)
+    finally:
+        _put_back(aside, held.path)
+    if is_alias or not stays:
+        raise RefusedError(
+            f"it is the same file as the one that is kept, {printable(keeper.path)}, or that one is"
+            " being changed by another program"
+        )
 
 
 def relocate(held: Held, destination: bytes, digest: bytes, token: str) -> None:

@@ -285,6 +285,86 @@ class TestPreflight:
             assert "in use by another program" in self.refused(library, plan)
 
 
+class _View:
+    """A folder that shows another one as a second file system would: an overlay, a network mount.
+
+    It is a symbolic link whose files are on a device of their own, so that nothing but what happens
+    to a file shows that two of them are one.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._prefix = bytes(folder) + b"/"
+        self._opened: set[int] = set()
+        self._lstat, self._fstat, self._open = os.lstat, os.fstat, os.open
+        for name in ("lstat", "fstat", "open"):
+            monkeypatch.setattr(os, name, getattr(self, name))
+        # Its locks are its own, too.
+        monkeypatch.setattr(fileops, "_lock", lambda path, descriptor, alone: None)
+
+    def lstat(self, path: str | bytes, **options: int) -> os.stat_result:
+        found = self._lstat(path, **options)
+        return self._moved(found) if os.fsencode(path).startswith(self._prefix) else found
+
+    def fstat(self, descriptor: int) -> os.stat_result:
+        found = self._fstat(descriptor)
+        return self._moved(found) if descriptor in self._opened else found
+
+    def open(self, path: str | bytes, *rest: int, **options: int) -> int:
+        descriptor = self._open(path, *rest, **options)
+        self._opened.discard(descriptor)
+        if os.fsencode(path).startswith(self._prefix):
+            self._opened.add(descriptor)
+        return descriptor
+
+    def _moved(self, found: os.stat_result) -> os.stat_result:
+        fields, more = found.__reduce__()[1]
+        return os.stat_result((*fields[:2], found.st_dev + 1, *fields[3:]), more)
+
+
+@pytest.mark.parametrize("verb", [Verb.TRASH, Verb.MOVE, Verb.DELETE])
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+def test_one_file_seen_through_two_mounts_is_no_copy(
+    library: Library,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: Verb,
+    far: bool,
+) -> None:
+    (library.folder / "view").symlink_to(library.photos)
+    copy = library.file("copy.jpg", COPY)
+    root = library.root(library.folder / "other")
+    with library.catalog.transaction() as connection:
+        connection.execute(
+            "UPDATE root SET path = ? WHERE id = ?", (bytes(library.folder / "view"), root)
+        )
+    _View(library.folder / "view", monkeypatch)
+    seen = library.row(b"copy.jpg", COPY, root)
+    choices = [
+        Choice(seen, library.content_of(seen), Verb.KEEP),
+        Choice(
+            copy, library.content_of(copy), verb, bytes(elsewhere) if verb is Verb.MOVE else None
+        ),
+    ]
+    decide(library.catalog, library.group([seen, copy]), choices)
+    settings = Settings(files=FileSettings(trash=str(elsewhere) if far else ""))
+    outcome = apply_plan(library.catalog, build(library.catalog, settings), delete_confirmed=True)
+    assert contents_below(library.photos, elsewhere) == {library.photos / "copy.jpg": COPY}
+    assert outcome.done == 0
+    assert "same file" in outcome.messages[0][1]
+
+
+def test_a_keeper_of_that_name_elsewhere_on_another_device_is_one(
+    library: Library, elsewhere: Path
+) -> None:
+    root = library.root(elsewhere)
+    keeper, copy = library.file("copy.jpg", COPY, root), library.file("copy.jpg", COPY)
+    choices = [Choice(copy, library.content_of(copy), Verb.DELETE)]
+    decide(library.catalog, library.group([keeper, copy]), choices)
+    plan = build(library.catalog, Settings())
+    assert apply_plan(library.catalog, plan, delete_confirmed=True).done == 1
+    assert contents_below(library.photos, elsewhere) == {elsewhere / "copy.jpg": COPY}
+
+
 def test_a_plan_that_removes_its_own_keeper_is_refused(library: Library) -> None:
     """Two windows, one plan each, put together: a keeps b, and b keeps a."""
     a, b = library.file("a.jpg", b"a"), library.file("b.jpg", b"b")
