@@ -15,13 +15,13 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
 from ..catalog.review import GroupSummary, list_groups, load_group
 from ..catalog.settings import Settings
-from ..models.errors import TwinsiftError
 from .bars import PLACES
 from .desk import Desk
 from .dialogs import Confirm
@@ -37,6 +37,7 @@ from .review_screen import ReviewScreen
 from .terminal import Colours, detect
 from .theme import DARK
 from .triage import Triage
+from .trouble import TROUBLE, in_words
 from .wording import count
 from .work import Work, WorkState
 
@@ -121,6 +122,22 @@ class TwinsiftApp(App[int]):
         if self.is_running:
             self.post_message(message)
 
+    def run(self, **options: Any) -> int | None:
+        """Run until the person leaves.
+
+        Raises:
+            Exception: whatever nobody expected; the command line tells it in one line.
+        """
+        status = super().run(**options)
+        if self._exception is not None:
+            error = self._exception
+            raise error.error if isinstance(error, WorkerFailed) else error
+        return status
+
+    def _fatal_error(self) -> None:
+        """Leave the screen; Textual would print a traceback, but `run` raises the error instead."""
+        self._close_messages_no_wait()
+
     # Life -----------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -152,8 +169,8 @@ class TwinsiftApp(App[int]):
         try:
             with self.open_catalog() as catalog:
                 settled = recovery.recover(catalog)
-        except TwinsiftError as error:
-            self.call_from_thread(self.say, str(error), "bad")
+        except TROUBLE as error:
+            self.call_from_thread(self.say, in_words(error), "bad")
             return
         if settled:
             told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
@@ -188,6 +205,8 @@ class TwinsiftApp(App[int]):
 
     def on_work_told(self, message: WorkTold) -> None:
         """Show how far the work has come."""
+        if message.state.defect is not None:
+            raise message.state.defect
         self._show_work(message.state)
         if not message.state.running:
             self.reload_groups()
@@ -230,8 +249,8 @@ class TwinsiftApp(App[int]):
         try:
             with self.open_catalog() as catalog:
                 groups = list_groups(catalog, kind=None)
-        except TwinsiftError as error:
-            self.call_from_thread(self.say, str(error), "bad")
+        except TROUBLE as error:
+            self.call_from_thread(self.say, in_words(error), "bad")
             groups = None
         self.call_from_thread(self._take_groups, number, groups, time.monotonic() - began)
 
@@ -338,8 +357,8 @@ class TwinsiftApp(App[int]):
     def _travel(self, go: Callable[[], Step | None], said: str, nothing: str) -> None:
         try:
             step = go()
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
             return
         if step is None:
             self.say(nothing)

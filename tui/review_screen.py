@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from ..catalog.decisions import Verb
 from ..catalog.review import GroupDetail, Member, load_group
-from ..models.errors import TwinsiftError
 from ..models.text import printable
 from .folder_picker import FolderPicker
 from .keymap import bindings
@@ -23,6 +22,7 @@ from .place import Place
 from .preview import Wanted
 from .theme import STAR, VERB_GLYPHS
 from .triage import Triage
+from .trouble import TROUBLE, in_words
 from .wording import count, home_short, percent
 
 _REST_SECONDS = 0.08  # pictures are drawn once the cursor has rested this long; text comes at once
@@ -267,8 +267,8 @@ class ReviewScreen(Place):
             return False
         try:
             what(self.detail)
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
             return False
         fresh = load_group(
             self.twinsift.catalog, self.detail.id, kind=self.detail.kind, order=self._order()
