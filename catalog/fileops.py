@@ -27,6 +27,13 @@ except ImportError:  # Windows, where an open file can't be replaced anyway
     fcntl = None
 
 _CHUNK = 1 << 20  # bytes read and written at a time
+# O_NONBLOCK: a FIFO that takes a file's place this instant can't hang us.
+_READING = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 PREFIX = b".twinsift-"
 """How every name begins that this program makes beside a person's files."""
 
@@ -68,9 +75,7 @@ def hold(path: bytes, *, alone: bool) -> Iterator[Held]:
         raise RefusedError(f"{printable(path)} is gone")
     if not stat.S_ISREG(found.st_mode):
         raise RefusedError(f"{printable(path)} is not a regular file")
-    # O_NONBLOCK: a FIFO that takes the file's place this instant can't hang us.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, _READING)
     try:
         opened = os.fstat(descriptor)
         if (opened.st_dev, opened.st_ino) != (found.st_dev, found.st_ino):
@@ -141,7 +146,7 @@ def holds(path: bytes, digest: bytes, size: int) -> bool:
     found = identity_at(path)
     if found is None or found.size != size:
         return False
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, _READING)
     try:
         return digest_of(descriptor) == digest
     finally:

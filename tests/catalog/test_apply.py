@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -700,3 +701,23 @@ class TestDecidedSince:
         item = replace(plan.items[0], verb=Verb.DELETE, destination=None)
         changed = replace(plan, items=(item,))
         assert apply_plan(library.catalog, changed, delete_confirmed=True).done == 1
+
+
+def test_a_fifo_that_takes_a_files_place_hangs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at a name and its opening, while a batch that was cut off is settled."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(COPY)
+    seen = fileops.identity_at(bytes(path))
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(fileops, "identity_at", lambda _: seen)
+    answers: list[bool] = []
+    looking = threading.Thread(
+        target=lambda: answers.append(fileops.holds(bytes(path), blake3(COPY).digest(), len(COPY))),
+        daemon=True,
+    )
+    looking.start()
+    looking.join(10)
+    assert answers == [False]
