@@ -148,7 +148,7 @@ def holds(path: bytes, digest: bytes, size: int) -> bool:
         return False
     descriptor = os.open(path, _READING)
     try:
-        return digest_of(descriptor) == digest
+        return stat.S_ISREG(os.fstat(descriptor).st_mode) and digest_of(descriptor) == digest
     finally:
         os.close(descriptor)
 
