@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +19,12 @@ from textual.worker import WorkerFailed
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
-from ..catalog.review import GroupSummary, list_groups, load_group
+from ..catalog.review import GroupSummary, load_group
 from ..catalog.settings import Settings
 from .bars import PLACES
 from .desk import Desk
 from .dialogs import Confirm
+from .feed import Feed
 from .groups_screen import GroupsScreen
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
@@ -42,7 +42,6 @@ from .wording import count
 from .work import Work, WorkState
 
 _POLL_SECONDS = 1.0
-_LOAD_SHARE = 5.0  # reading the groups again takes at most about a fifth of the time
 
 _KINDS = ("duplicate", "near")
 
@@ -111,12 +110,13 @@ class TwinsiftApp(App[int]):
         """Where `m` moves to."""
         self._index_on_start = index_on_start
         self._start = start
-        self._version = 0
-        self._loading = 0
-        self._loaded = 0
-        """Numbers of the latest reading of the groups that was begun, and that was shown."""
-        self._next_load = 0.0
-        self._after_load: Callable[[], None] | None = None
+        self.feed = Feed(
+            self,
+            self.catalog,
+            self.open_catalog,
+            self._take_groups,
+            lambda words: self.say(words, "bad"),
+        )
 
     def _post(self, message: Message) -> None:
         if self.is_running:
@@ -143,9 +143,8 @@ class TwinsiftApp(App[int]):
     def on_mount(self) -> None:
         """Show the first place and begin what was asked for."""
         self.switch_mode(self._start)
-        self._version = self.catalog.data_version()
         self.reload_groups()
-        self.set_interval(_POLL_SECONDS, self._poll)
+        self.set_interval(_POLL_SECONDS, self.feed.poll)
         self.run_worker(self._recover, thread=True, group="recover")
         if self._index_on_start:
             self.index(self._index_on_start)
@@ -180,11 +179,6 @@ class TwinsiftApp(App[int]):
     def is_busy(self) -> bool:
         """Whether something goes on in the background."""
         return self.work.state.running
-
-    @property
-    def has_loaded(self) -> bool:
-        """Whether the groups were read at least once."""
-        return self._loaded > 0
 
     def index(self, folders: Sequence[Path]) -> None:
         """Index folders (none: all) and match, in the background."""
@@ -229,43 +223,13 @@ class TwinsiftApp(App[int]):
             if isinstance(screen, ReviewScreen):
                 screen.show_pictures()
 
-    def _poll(self) -> None:
-        """See whether another connection (indexer, matcher, another program) has written."""
-        if self._loading != self._loaded or time.monotonic() < self._next_load:
-            return
-        version = self.catalog.data_version()
-        if version != self._version:
-            self._version = version
-            self.reload_groups()
-
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
-        """Read the groups anew in a thread; `after` is called when they are shown."""
-        self._loading += 1
-        self._after_load = after or self._after_load
-        self.run_worker(partial(self._load, self._loading), thread=True, group="groups")
+        """Read the groups anew; `after` is called when they are shown."""
+        self.feed.reload(after)
 
-    def _load(self, number: int) -> None:
-        began = time.monotonic()
-        try:
-            with self.open_catalog() as catalog:
-                groups = list_groups(catalog, kind=None)
-        except TROUBLE as error:
-            self.call_from_thread(self.say, in_words(error), "bad")
-            groups = None
-        self.call_from_thread(self._take_groups, number, groups, time.monotonic() - began)
-
-    def _take_groups(self, number: int, groups: list[GroupSummary] | None, seconds: float) -> None:
-        if number != self._loading:
-            return  # a later reading is on its way
-        self._loaded = number
-        self._next_load = time.monotonic() + _LOAD_SHARE * seconds
-        if groups is None:
-            return
+    def _take_groups(self, groups: list[GroupSummary]) -> None:
         for triage in self.triages.values():
             triage.load(groups)
-        after, self._after_load = self._after_load, None
-        if after is not None:
-            after()
         place = self._place()
         if isinstance(place, GroupsScreen):
             place.refresh_groups(hold=True)
@@ -290,7 +254,7 @@ class TwinsiftApp(App[int]):
         self.switch_mode("groups")
         if isinstance(self.screen, ReviewScreen):
             self.pop_screen()
-        self.push_screen(ReviewScreen(self.triage))
+        self.push_screen(ReviewScreen(self.triage, self.terminal.drawing))
 
     # Keys that work everywhere --------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class GroupsScreen(Place):
         self._refresh_lines()
 
     def _empty(self) -> str:
-        if not self.twinsift.has_loaded:
+        if not self.twinsift.feed.has_loaded:
             return _READING
         if len(self.triage):
             return _EMPTY_FILTERED
@@ -113,7 +113,7 @@ class GroupsScreen(Place):
     def action_choose(self) -> None:
         """Review the group under the cursor."""
         if self.triage.current is not None:
-            self.app.push_screen(ReviewScreen(self.triage))
+            self.app.push_screen(ReviewScreen(self.triage, self.twinsift.terminal.drawing))
 
     @on(LineList.Chosen)
     def _on_double_click(self) -> None:

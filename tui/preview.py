@@ -55,6 +55,8 @@ class Previews:
 
     def get(self, wanted: Wanted) -> Drawn | None:
         """The drawn picture, or None while there is none yet."""
+        if self._terminal.drawing is Drawing.NONE:
+            return Drawn((), "pictures are off (screen.pictures)")
         with self._change:
             drawn = self._drawn.get(wanted)
             if drawn is not None:
@@ -63,8 +65,6 @@ class Previews:
 
     def want(self, wanted: Sequence[Wanted]) -> None:
         """Draw these next, in this order; what was wanted before and isn't drawn is forgotten."""
-        if self._terminal.drawing is Drawing.NONE:
-            return
         with self._change:
             self._queue = [w for w in wanted if w not in self._drawn and w.columns > 0 < w.rows]
             if self._queue and self._thread is None:
