@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ def form(
     rank: Mapping[int, bytes],
     *,
     apart: Iterable[Pair] = (),
+    containers: Set[int] = frozenset(),
     judge: Callable[[Sequence[Pair]], Mapping[Pair, float]] | None = None,
 ) -> list[Group]:
     """Form star groups from `edges`, pairs (low, high) with a similarity 0..1.
@@ -35,7 +36,9 @@ def form(
     (then the highest sum of similarities, then the lowest `rank`) becomes the representative and
     takes its direct matches; the rest goes on without them. `judge` is asked for the pairs of a
     representative with items two steps away that nobody has judged yet, and answers those that
-    match. Pairs in `apart` never share a group. The result depends on the edges alone, not on
+    match. Pairs in `apart` never share a group. `containers` (collages, screenshots: items that
+    hold others reduced) represent a group only where nobody else can, or one collage would join all
+    the pictures on it. The result depends on the edges alone, not on
     their order.
     """
     cut = {_ordered(*pair) for pair in apart}
@@ -48,7 +51,7 @@ def form(
             neighbours[low][high] = neighbours[high][low] = linked[low, high]
         left = set(neighbours)
         while left:
-            group = _next_group(neighbours, left, rank, cut, judged, judge)
+            group = _next_group(neighbours, left, rank, cut, containers, judged, judge)
             if group is None:
                 break
             groups.append(group)
@@ -62,13 +65,14 @@ def _next_group(
     left: set[int],
     rank: Mapping[int, bytes],
     cut: set[Pair],
+    containers: Set[int],
     judged: set[Pair],
     judge: Callable[[Sequence[Pair]], Mapping[Pair, float]] | None,
 ) -> Group | None:
-    def standing(item: int) -> tuple[int, float, bytes]:
+    def standing(item: int) -> tuple[bool, bool, int, float, bytes]:
         near = [value for other, value in neighbours[item].items() if other in left]
         # Rounded: the order of adding must not decide between equals.
-        return -len(near), -round(sum(near), 6), rank[item]
+        return not near, item in containers, -len(near), -round(sum(near), 6), rank[item]
 
     seed = min(left, key=standing)
     if judge is not None:

@@ -99,5 +99,18 @@ def test_a_judge_may_say_no():
     assert [group.members for group in formed] == [(0, 1, 2)]
 
 
+def test_a_container_joins_one_group_and_leads_none():
+    """A collage (9) of two pictures, each with copies of its own."""
+    edges = {(0, 1): 0.9, (2, 3): 0.9, (0, 9): 0.8, (1, 9): 0.8, (2, 9): 0.8, (3, 9): 0.8}
+    assert form(edges, rank(10))[0].representative == 9
+    formed = form(edges, rank(10), containers={9})
+    assert sorted(group.members for group in formed) in (
+        [(0, 1), (2, 3, 9)],
+        [(0, 1, 9), (2, 3)],
+    )
+    # Where nobody else can, it does.
+    assert form({(0, 9): 0.8}, rank(10), containers={9})[0].members == (0, 9)
+
+
 def test_no_edges_no_groups():
     assert form({}, {}) == []

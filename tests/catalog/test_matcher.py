@@ -213,6 +213,23 @@ def test_the_order_of_scanning_changes_no_group(tmp_path, library):
     assert groups_in(path) == groups_in(other)
 
 
+def test_a_collage_does_not_join_the_pictures_on_it(tmp_path, photograph):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    collage = Image.new("RGB", (900, 700), "white")
+    for place, seed in enumerate((91, 92, 93, 94)):
+        photograph(seed).save(folder / f"{seed}.jpg", quality=92)
+        small = photograph(seed).resize((420, 315))
+        collage.paste(small, (20 + 440 * (place % 2), 20 + 340 * (place // 2)))
+    collage.save(folder / "collage.jpg", quality=92)
+    path = tmp_path / "catalog.sqlite"
+    index(path, [folder], SETTINGS)
+    match(path, SETTINGS)
+    found = groups_in(path)
+    assert sum("collage.jpg" in group for group in found) <= 1
+    assert all(len(group - {"collage.jpg"}) == 1 for group in found)
+
+
 def test_one_match_at_a_time(catalog_path):
     with (
         Catalog.open(catalog_path) as catalog,
