@@ -26,6 +26,7 @@ from .desk import Desk
 from .dialogs import Confirm
 from .feed import Feed
 from .groups_screen import GroupsScreen
+from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
 from .keymap import KEYS
@@ -108,6 +109,7 @@ class TwinsiftApp(App[int]):
             os.fsencode(os.path.abspath(os.path.expanduser(target))) if target else None
         )
         """Where `m` moves to."""
+        self._window = Terminal()
         self._index_on_start = index_on_start
         self._start = start
         self.feed = Feed(
@@ -145,9 +147,16 @@ class TwinsiftApp(App[int]):
         self.switch_mode(self._start)
         self.reload_groups()
         self.set_interval(_POLL_SECONDS, self.feed.poll)
+        if not self.is_headless:
+            on_hangup(self.exit)
+            self.set_interval(_POLL_SECONDS, self._leave_without_terminal)
         self.run_worker(self._recover, thread=True, group="recover")
         if self._index_on_start:
             self.index(self._index_on_start)
+
+    def _leave_without_terminal(self) -> None:
+        if self._window.is_gone:
+            self.exit()
 
     def on_unmount(self) -> None:
         """End the threads and close the connection."""
