@@ -116,6 +116,7 @@ class TwinsiftApp(App[int]):
             self,
             self.catalog,
             self.open_catalog,
+            self._reading_begins,
             self._take_groups,
             lambda words: self.say(words, "bad"),
         )
@@ -235,6 +236,10 @@ class TwinsiftApp(App[int]):
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
         """Read the groups anew; `after` is called when they are shown."""
         self.feed.reload(after)
+
+    def _reading_begins(self) -> None:
+        for triage in self.triages.values():
+            triage.reading_begins()
 
     def _take_groups(self, groups: list[GroupSummary]) -> None:
         for triage in self.triages.values():

@@ -23,12 +23,14 @@ class Feed:
         app: App[int],
         catalog: Catalog,
         open_catalog: Callable[[], Catalog],
+        begin: Callable[[], None],
         take: Callable[[list[GroupSummary]], None],
         complain: Callable[[str], None],
     ) -> None:
         self._app = app
         self._catalog = catalog
         self._open_catalog = open_catalog
+        self._begin = begin
         self._take = take
         self._complain = complain
         self._version = catalog.data_version()
@@ -59,6 +61,7 @@ class Feed:
     def reload(self, after: Callable[[], None] | None = None) -> None:
         """Read the groups anew in a thread; `after` is called when they were handed on."""
         self._begun += 1
+        self._begin()
         self._after = after or self._after
         self._app.run_worker(partial(self._load, self._begun), thread=True, group="groups")
 

@@ -51,20 +51,33 @@ class Triage:
         self._all: dict[str, GroupSummary] = {}
         self._rows: dict[str, int] = {}
         self._haystacks: dict[str, str] = {}
+        self._since: dict[str, int | None] = {}
+        """Files decided of the groups that changed since the last reading began; None: removed."""
         self._decided = 0
         self._totals = Totals(0, 0, 0)
 
     # Taking over what the catalog says ----------------------------------------------------------
 
+    def reading_begins(self) -> None:
+        """Note that the groups are being read; what is decided from now on may be missing there."""
+        self._since.clear()
+
     def load(self, groups: Iterable[GroupSummary]) -> None:
-        """Replace the groups; cursor, marks and filters stay."""
+        """Replace the groups; cursor, marks, filters and what was decided meanwhile stay."""
         self._all = {group.id: group for group in groups if group.kind == self.kind}
+        for group_id, decided in self._since.items():
+            group = self._all.get(group_id)
+            if decided is None:
+                self._all.pop(group_id, None)
+            elif group is not None:
+                self._all[group_id] = replace(group, decided=decided)
         self._haystacks = {k: v for k, v in self._haystacks.items() if k in self._all}
         self.marks &= self._all.keys()
         self.arrange()
 
     def update(self, group_id: str, *, decided: int) -> None:
         """Note how many files of a group are decided; it keeps its row until the next arranging."""
+        self._since[group_id] = decided
         group = self._all.get(group_id)
         if group is None:
             return
@@ -78,6 +91,7 @@ class Triage:
 
     def remove(self, group_id: str) -> None:
         """Take a group off the list; the cursor then is on the one that follows it."""
+        self._since[group_id] = None
         self._all.pop(group_id, None)
         self.marks.discard(group_id)
         row = self._rows.get(group_id)

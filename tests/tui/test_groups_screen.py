@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from twinsift.catalog.decisions import undo
+from twinsift.catalog.review import GroupSummary, list_groups
 from twinsift.models.evidence import Verdict
+from twinsift.tui import feed
 from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.dialogs import Confirm
 from twinsift.tui.group_list import GroupList
@@ -249,6 +254,28 @@ async def test_a_decision_made_elsewhere_arrives(pilot: Driver, filled: Library)
         if not any("✓" in row for row in rows(pilot)):
             break
     assert not any("✓" in row for row in rows(pilot))
+
+
+async def test_a_reading_overtaken_by_a_decision_doesnt_take_it_back(
+    pilot: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is read while the person decides: the old state must not come after the new one."""
+    read, decided = threading.Event(), threading.Event()
+
+    def slow(*args: Any, **more: Any) -> list[GroupSummary]:
+        groups = list_groups(*args, **more)
+        read.set()
+        decided.wait(10)
+        return groups
+
+    monkeypatch.setattr(feed, "list_groups", slow)
+    app(pilot).reload_groups()
+    await asyncio.to_thread(read.wait, 10)
+    await pilot.press("enter", "enter")
+    decided.set()
+    await settled(pilot)
+    await settled(pilot)
+    assert app(pilot).triage.progress() == (1, 4)
 
 
 async def test_places_in_turn(pilot: Driver) -> None:

@@ -169,6 +169,20 @@ def test_totals_follow_updates(triage: Triage) -> None:
     assert triage.progress() == (0, 10)
 
 
+def test_what_is_decided_while_the_list_is_read_stays(triage: Triage) -> None:
+    triage.update("0003", decided=2)
+    triage.reading_begins()
+    triage.update("0001", decided=2)
+    triage.remove("0002")
+    triage.load(group(n) for n in range(10))
+    assert [shown.id for shown in triage.shown if shown.is_decided] == ["0001"]
+    assert "0002" not in ids(triage)
+    triage.reading_begins()
+    triage.load(group(n) for n in range(10))
+    assert "0002" in ids(triage)
+    assert triage.progress() == (0, 10)
+
+
 def test_marks_outlive_a_reload_but_not_their_group(triage: Triage) -> None:
     triage.toggle_mark("0003")
     triage.mark_rows(7, 5)
