@@ -13,6 +13,7 @@ from types import TracebackType
 import platformdirs
 from filelock import FileLock, Timeout
 
+from ..models.text import printable
 from .errors import CatalogError
 
 APPLICATION_ID = (
@@ -46,19 +47,14 @@ class Catalog:
                 is no file and `create` is not set. The file is left as it was.
         """
         path = Path(path)
+        name = printable(str(path))
         existed = path.exists() and path.stat().st_size > 0
         if not existed and not create:
             raise CatalogError(
-                f"there is no catalog at {path}", "run `twinsift index FOLDER` first"
+                f"there is no catalog at {name}", "run `twinsift index FOLDER` first"
             )
         if not existed:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise CatalogError(
-                    f"the catalog's folder {path.parent} can't be made: {error.strerror}",
-                    "choose another place with --catalog FILE",
-                ) from error
+            _make(path)
         try:
             # Each thread has its own connection, but the one that started the threads closes them.
             connection = sqlite3.connect(
@@ -73,9 +69,7 @@ class Catalog:
                 raise
         except sqlite3.DatabaseError as error:
             remedy = "restore it from a backup, or choose another place with --catalog FILE"
-            raise CatalogError(f"{path} can't be opened as a catalog: {error}", remedy) from error
-        if not existed and os.name == "posix":
-            path.chmod(0o600)  # it holds paths and previews of private pictures
+            raise CatalogError(f"{name} can't be opened as a catalog: {error}", remedy) from error
         return cls(path, connection)
 
     def __enter__(self) -> Catalog:
@@ -115,17 +109,40 @@ class Catalog:
         Raises:
             CatalogError: another process holds it.
         """
-        lock = FileLock(f"{self.path}.{work}.lock", mode=0o600)
+        # The real path: a link to the catalog must not lead to another lock.
+        lock = FileLock(f"{os.path.realpath(self.path)}.{work}.lock", mode=0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise CatalogError(
-                f"another twinsift is busy with `{work}` on {self.path}", "wait for it or stop it"
+                f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
+                "wait for it or stop it",
             ) from error
         try:
             yield
         finally:
             lock.release()
+
+
+def _make(path: Path) -> None:
+    """Make an empty file that nobody else can read, and the folders that are missing.
+
+    It will hold paths and previews of private pictures, and SQLite gives the files beside it (the
+    write-ahead log is one) the mode that it has when they are made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, 0o600)  # an empty one may have been there
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CatalogError(
+            f"the catalog {printable(str(path))} can't be made: {error.strerror}",
+            "choose another place with --catalog FILE",
+        ) from error
 
 
 def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
@@ -136,11 +153,13 @@ def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if application != APPLICATION_ID and tables:
         raise CatalogError(
-            f"{path} is a database of another program", "choose another place with --catalog FILE"
+            f"{printable(str(path))} is a database of another program",
+            "choose another place with --catalog FILE",
         )
     if version > VERSION:
         raise CatalogError(
-            f"{path} was made by a newer twinsift (version {version}, not {VERSION})",
+            f"{printable(str(path))} was made by a newer twinsift"
+            f" (version {version}, not {VERSION})",
             "update twinsift",
         )
 

@@ -251,7 +251,7 @@ def _standing_verbs(
             " JOIN group_member b USING (method, kind, group_id)"
             " JOIN file f ON f.content_id = b.content_id AND f.present"
             " LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = f.content_id"
-            " WHERE a.content_id = ? AND a.group_id = ?",
+            " WHERE a.content_id = ? AND a.group_id = ? AND a.method = 'evidence'",
             (content_id, group_id),
         ).fetchall()
         found.update((file_id, Verb(verb)) for file_id, verb in rows)

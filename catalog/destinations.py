@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection
 
 from ..models.text import printable
-from . import trash
+from . import fileops, trash
 from .errors import RefusedError
 
 _NAME_MAX = 255  # bytes of one name on nearly every file system
@@ -92,6 +92,7 @@ class Protected:
     """The folders that are never touched, known by path and by (device, inode)."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._by_path: dict[bytes, str] = {}
         self._by_inode: dict[tuple[int, int], str] = {}
         for path, role in connection.execute("SELECT path, role FROM root"):
@@ -129,3 +130,30 @@ class Protected:
                 " touched",
                 "change the folder's role first",
             )
+
+    def check_file(self, path: bytes) -> None:
+        """`check` for a file that is there, and may be in such a folder under another name as well.
+
+        A bind mount, like a hard link, shows one file at two places.
+
+        Raises:
+            RefusedError: it is in a reference or excluded folder, by whatever name.
+            OSError: whether it is can't be told.
+        """
+        self.check(path)
+        found = fileops.identity_at(path)
+        if found is None:
+            return
+        rows = self._connection.execute(
+            "SELECT r.path, f.path, r.role FROM file f JOIN root r ON r.id = f.root_id"
+            " WHERE f.device = ? AND f.inode = ? AND r.role != 'normal'",
+            (found.device, found.inode),
+        ).fetchall()
+        for root, relative, role in rows:
+            name = os.path.join(root, relative)
+            other = fileops.identity_at(name)
+            if other is not None and other[2:] == found[2:]:  # device and inode, as they are now
+                raise RefusedError(
+                    f"{printable(path)} is the same file as {printable(name)}, which is in a {role}"
+                    " folder and never touched"
+                )

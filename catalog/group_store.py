@@ -80,8 +80,18 @@ def _rows(catalog: Catalog, method: str, kind: str, formed: Sequence[Group]) -> 
         ] or [(str(Verdict.IDENTICAL_FILE), 1.0)]
         verdict = max((link[0] for link in links), key=lambda name: _ORDER[name])
         weakest = min(link[1] for link in links)
-        rows.append((kind, digests[seed].hex()[:16], verdict, weakest, seed, group.members))
+        rows.append((kind, _group_id(kind, digests[seed]), verdict, weakest, seed, group.members))
     return rows
+
+
+def _group_id(kind: str, digest: bytes) -> str:
+    """The id of the group that the content with this digest represents.
+
+    A picture may represent its duplicates and its near shots: decisions know a group by its id
+    alone, and must not take the one's files for the other's.
+    """
+    whole = digest.hex()
+    return whole[:16] if kind == "duplicate" else whole[16:32]
 
 
 def _stored(catalog: Catalog, method: str) -> dict[tuple[str, str], _Row]:

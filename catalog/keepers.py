@@ -19,6 +19,8 @@ class Candidate:
     exif_count: int
     captured_at: str | None
     mtime_ns: int
+    framed: bool = False
+    """Whether it is a copy with something added around it: a border, a caption's bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ def _taken(candidate: Candidate) -> tuple[float, ...]:
 
 
 _RULES: dict[str, _Rule] = {
+    "unframed": _Rule(lambda c: not c.framed, lambda c: "without the border that was added"),
     "resolution": _Rule(
         lambda c: c.width * c.height, lambda c: f"most pixels ({c.width}×{c.height})"
     ),

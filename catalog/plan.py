@@ -204,7 +204,7 @@ class _Draft:
         keepers: Iterator[tuple[bytes, bytes]],
     ) -> PlanItem:
         source = file.source
-        self._protected.check(source)
+        self._protected.check_file(source)
         found = fileops.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")
@@ -269,7 +269,8 @@ class _Keepers:
         """Path and digest of each keeper, the best first: decided ones, then files left undecided.
 
         The second kind is looked up in the groups as they are now: of this id, or, where matching
-        has formed them anew, any duplicate group that holds the file.
+        has formed them anew, any duplicate group that holds the file. Those of another method than
+        the one that is reviewed justify nothing.
         """
         decided = self._decided[group_id]
         undecided = self._connection.execute(
@@ -277,7 +278,8 @@ class _Keepers:
             " JOIN group_member b USING (method, kind, group_id)"
             f" JOIN ({_FILE}) x ON x.content_id = b.content_id"
             " LEFT JOIN decision d ON d.file_id = x.id"
-            " WHERE a.content_id = ? AND (a.group_id = ? OR a.kind = 'duplicate')"
+            " WHERE a.content_id = ? AND a.method = 'evidence'"
+            " AND (a.group_id = ? OR a.kind = 'duplicate')"
             " AND x.present AND (d.verb IS NULL OR d.verb = 'keep') ORDER BY x.id",
             (file.content_id, group_id),
         )

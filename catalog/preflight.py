@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ..models.text import printable
 from . import fileops, journal, trash
 from .database import Catalog
+from .decisions import Verb
 from .destinations import Protected
 from .errors import RefusedError
 from .fileops import Held
@@ -19,6 +21,7 @@ class Preflight:
     """The checks of one batch's items; it knows everything that the batch will remove."""
 
     def __init__(self, catalog: Catalog, items: Iterable[PlanItem]) -> None:
+        self._connection = catalog.connection
         self._protected = Protected(catalog.connection)
         leaving = [item.source for item in items]
         leaving += [action.source for action in journal.open_intents(catalog)]
@@ -30,13 +33,13 @@ class Preflight:
 
         Both are read in full and compared with the recorded digests; they are two different files;
         the keeper isn't about to be removed; neither the file nor its destination is in a reference
-        folder.
+        folder; what the person decided is still what the item does.
 
         Raises:
             RefusedError: the item can't be cleared.
             OSError: one of the files can't be read.
         """
-        self._protected.check(item.source)
+        self._protected.check_file(item.source)
         if item.destination is not None:
             self._protected.check(item.destination)
         if trash.is_in_trash(item.keeper):
@@ -46,6 +49,7 @@ class Preflight:
                 f"the file that is kept, {printable(item.keeper)}, is to be removed too,"
                 " or is another name of one that is"
             )
+        self._check_decision(item)
         with fileops.hold(item.source, alone=True) as held:
             if held.identity[2:] == _inode(item.keeper):
                 raise RefusedError(
@@ -65,6 +69,23 @@ class Preflight:
                             f"{printable(file.path)} is being changed by another program"
                         )
                 yield held
+
+    def _check_decision(self, item: PlanItem) -> None:
+        """Refuse what was decided otherwise since the plan was made, in another window say."""
+        if not item.group_id:
+            return  # found by a search, not decided
+        decided = self._connection.execute(
+            "SELECT verb, target FROM decision WHERE file_id = ?", (item.file_id,)
+        ).fetchone()
+        verb, target = decided or (Verb.KEEP, None)
+        # Trash may have become deletion in the plan itself, where that was typed.
+        stands = verb == item.verb or (verb == Verb.TRASH and item.verb is Verb.DELETE)
+        if target is not None and item.destination is not None:
+            stands = stands and item.destination.startswith(os.path.join(target, b""))
+        if not stands:
+            raise RefusedError(
+                f"{printable(item.source)} was decided otherwise since the plan was made"
+            )
 
 
 def _inode(path: bytes) -> tuple[int, int] | None:

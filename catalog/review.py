@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,8 @@ from ..models.evidence import Evidence, Verdict
 from .database import Catalog
 from .keepers import Candidate, suggest
 from .settings import KEEP_RULES
+
+_FRAME = 0.02  # of the picture: thinner than that is no frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,9 @@ def load_group(
     if len(rows) < 2:
         return None
     members = [_member(row, representative) for row in rows]
-    best, reason = suggest([_candidate(member) for member in members], order)
+    framed = _framed(members)
+    candidates = [_candidate(member, member.file_id in framed) for member in members]
+    best, reason = suggest(candidates, order)
     members[best] = replace(members[best], suggested=True, reason=reason)
     members.insert(0, members.pop(best))
     return GroupDetail(group_id, kind, Verdict(group[0]), group[1], tuple(members))
@@ -240,7 +245,30 @@ def _member(row: tuple[Any, ...], representative: int) -> Member:
     )
 
 
-def _candidate(member: Member) -> Candidate:
+def _framed(members: Sequence[Member]) -> set[int]:
+    """Ids of the files that show the picture with a border or a caption's bar around it.
+
+    Of two pictures that differ by a frame, the framed one is covered less by what they share.
+    """
+    framed: set[int] = set()
+    seed = {member.content_id for member in members if member.is_representative}
+    votes = 0
+    for member in members:
+        e = member.evidence
+        if member.verdict is not Verdict.FRAMED or e.cover_a is None or e.cover_b is None:
+            continue
+        low_first = all(member.content_id < other for other in seed)
+        own, other = (e.cover_a, e.cover_b) if low_first else (e.cover_b, e.cover_a)
+        if own < other - _FRAME:
+            framed.add(member.file_id)
+        elif other < own - _FRAME:
+            votes += 1
+    if votes:  # the representative itself has the frame that others lack
+        framed |= {member.file_id for member in members if member.is_representative}
+    return framed
+
+
+def _candidate(member: Member, framed: bool) -> Candidate:
     return Candidate(
         member.path,
         member.reference,
@@ -251,6 +279,7 @@ def _candidate(member: Member) -> Candidate:
         member.exif_count,
         member.captured_at,
         member.mtime_ns,
+        framed,
     )
 
 

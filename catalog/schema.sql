@@ -122,7 +122,8 @@ CREATE TABLE distinct_pair (
 
 -- Groups as last formed. The id is the representative's digest, so it survives regrouping.
 CREATE TABLE duplicate_group (
-  id TEXT NOT NULL,                        -- first 16 hex digits of the representative's digest
+  id TEXT NOT NULL,                        -- first 16 hex digits of the representative's digest,
+                                           -- the next 16 for near shots: one id, one kind
   method TEXT NOT NULL DEFAULT 'evidence',
   kind TEXT NOT NULL CHECK (kind IN ('duplicate', 'near')),
   verdict TEXT NOT NULL,                   -- the weakest member's verdict

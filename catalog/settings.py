@@ -20,7 +20,7 @@ def _option(
     return field(default=default, metadata=about)
 
 
-KEEP_RULES = ("resolution", "lossless", "size", "exif", "oldest", "depth")
+KEEP_RULES = ("unframed", "resolution", "lossless", "size", "exif", "oldest", "depth")
 EXTRA_HASHES = ("ahash", "whash")
 
 

@@ -14,7 +14,7 @@ from .geometry import Alignment, align
 from .keypoints import Keypoints
 from .similarity import Agreement, Array, compare
 
-VERSION = 1
+VERSION = 2
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 COARSE_SIDE = 96
@@ -22,6 +22,7 @@ COARSE_SIDE = 96
 HASH_REACH = 16
 """Hamming distance beyond which whole pictures aren't laid over each other."""
 _CHROMA_SIDE = 64
+_VIVID = 16.0  # chroma from which a hue can be told
 _EVEN = 3  # grey levels by which an even tone varies
 
 
@@ -120,6 +121,7 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         scale=found.scale,
         residual=found.residual,
         coherence=found.coherence,
+        moved=found.moved,
     )
     return evidence if agreement is None else _with(evidence, a, b, transform, agreement)
 
@@ -149,6 +151,7 @@ def _by_orientation(
 def _with(
     evidence: Evidence, a: Picture, b: Picture, transform: Array, agreement: Agreement
 ) -> Evidence:
+    distance, recoloured = _colours(a, b, transform)
     return replace(
         evidence,
         transform=tuple(float(x) for x in transform.ravel()),
@@ -162,7 +165,8 @@ def _with(
         inverted=agreement.inverted,
         gain=agreement.gain,
         shift=agreement.shift,
-        colour=_colour_distance(a, b, transform),
+        colour=distance,
+        recoloured=recoloured,
         framed=_framed(a, b, transform, agreement),
     )
 
@@ -194,20 +198,35 @@ def dihedral(orientation: int, wa: int, ha: int, wb: int, hb: int) -> NDArray[np
     return from_unit @ turn @ to_unit
 
 
-def _colour_distance(a: Picture, b: Picture, transform: Array) -> float:
-    """Mean distance of the chroma of the overlap, in 8-bit steps."""
+def _colours(a: Picture, b: Picture, transform: Array) -> tuple[float, float]:
+    """Mean distance of the overlap's chroma in 8-bit steps, and how much of it was recoloured.
+
+    A filter or a tint changes all hues alike or all neutral tones with them; the same product in
+    another colour turns the hue of a part and leaves the rest as it was.
+    """
     ka, kb = a.keypoints, b.keypoints
     side = _CHROMA_SIDE
-    down = np.diag([side / kb.width, side / kb.height, 1.0])
-    up = np.diag([ka.width / side, ka.height / side, 1.0])
+    cells = dihedral(0, side, side, ka.width, ka.height)
+    to_cells = dihedral(0, kb.width, kb.height, side, side) @ transform @ cells
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = cv2.warpPerspective(
-        b.chroma, down @ transform @ up, (side, side), flags=flags, borderValue=(-1.0, -1.0)
+        b.chroma, to_cells, (side, side), flags=flags, borderValue=(-1.0, -1.0)
     )
     inside = warped.min(axis=2) >= 0
     if not inside.any():
-        return 0.0
-    return float(np.linalg.norm(warped - a.chroma, axis=2)[inside].mean())
+        return 0.0, 0.0
+    u, v = a.chroma - 128.0, warped - 128.0
+    distance = float(np.linalg.norm(u - v, axis=2)[inside].mean())
+    strong_u, strong_v = np.linalg.norm(u, axis=2), np.linalg.norm(v, axis=2)
+    cosine = (u * v).sum(axis=2) / np.maximum(strong_u * strong_v, 1e-6)
+    vivid = inside & (np.minimum(strong_u, strong_v) >= _VIVID)
+    turned = vivid & (cosine < 0.7)
+    kept = (vivid & (cosine > 0.94)) | (inside & (np.maximum(strong_u, strong_v) < _VIVID / 2))
+    if kept.sum() < 0.25 * inside.sum():
+        return distance, 0.0
+    # A turned hue along an edge is a misplaced pixel; a recoloured thing has an inside.
+    body = cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)).sum()
+    return distance, float(body / inside.sum())
 
 
 def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> bool:
@@ -232,4 +251,27 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     first = int(near.argmax())
     rest = near.copy()
     rest[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
-    return bool(near[first] > 0.5 or near[first] + rest.max() > 0.7)
+    if near[first] <= 0.5 and near[first] + rest.max() <= 0.7:
+        return False
+    return _steps(outer, outline) >= 0.4
+
+
+def _steps(outer: Array, outline: Array) -> float:
+    """Share of an outline at which the tone jumps: a frame begins there, a scene only goes on."""
+    centre = outline.mean(axis=0)
+    ends = np.roll(outline, -1, axis=0)
+    along = np.linspace(0.02, 0.98, 64)[:, None, None]
+    places = (outline * (1 - along) + ends * along).reshape(-1, 2)
+    outward = places - centre
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
+    smooth = cv2.blur(outer, (3, 3)).astype(np.int16)
+    high, wide = outer.shape
+    values = []
+    for offset in (-4.0, 4.0):
+        at = np.rint(places + offset * outward).astype(int)
+        inside = (at >= 0).all(axis=1) & (at[:, 0] < wide) & (at[:, 1] < high)
+        at = np.clip(at, 0, (wide - 1, high - 1))
+        values.append((smooth[at[:, 1], at[:, 0]], inside))
+    (inner, ok), (beyond, also) = values
+    usable = ok & also
+    return float((np.abs(inner - beyond)[usable] > 8).mean()) if usable.any() else 0.0

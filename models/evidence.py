@@ -76,6 +76,10 @@ class Evidence:
     """Median error of the inliers, in pixels of the coarser working picture."""
     coherence: float | None = None
     """How far neighbouring inliers err alike, -1..1 (models.geometry)."""
+    moved: int = 0
+    """Matches that agree on a second, nearby transform: a subject that moved."""
+    recoloured: float | None = None
+    """Fraction of the overlap whose hue turned while the rest kept its own, 0..1."""
     method: str = ""
     """Which comparison it rests on: 'digest', 'pixels', 'keypoints', 'hash', 'sift', 'orb'."""
 

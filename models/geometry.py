@@ -44,6 +44,8 @@ class Alignment:
     """Median distance of the inliers from where the transform puts them, in the coarser pixels."""
     coherence: float
     """How far neighbouring inliers err alike, -1..1: 0 for noise, near 1 for parallax or motion."""
+    moved: int
+    """Matches that agree with a second transform, a short way off: a subject that moved."""
 
     @property
     def scale(self) -> float:
@@ -149,7 +151,8 @@ def _estimate(
     places = np.unique(np.hstack([np.rint(points_a / 3), np.rint(points_b / 3)]), axis=0)
     if len(places) < _FEWEST:
         return None
-    errors = _errors(points_a, points_b, transform if homography is None else homography)
+    best = transform if homography is None else homography
+    errors = _errors(points_a, points_b, best)
     return Alignment(
         transform=transform,
         mirrored=mirrored,
@@ -161,6 +164,7 @@ def _estimate(
         homography=homography,
         residual=float(np.median(np.linalg.norm(errors, axis=1))),
         coherence=_coherence(points_a, errors),
+        moved=_moved(source, target, best, b) if len(places) >= _FEWEST_BENT else 0,
     )
 
 
@@ -206,6 +210,29 @@ def _coherence(points: Array, errors: Array) -> float:
     around = off[near].mean(axis=1)
     size = np.sqrt((off * off).sum() * (around * around).sum())
     return float((off * around).sum() / size) if size > 1e-9 else 0.0
+
+
+def _moved(source: Array, target: Array, transform: Array, b: Keypoints) -> int:
+    """How many matches that miss the transform agree on another place, at most a quarter away.
+
+    In a copy they are chance; between two exposures they are the subject that moved meanwhile.
+    """
+    put = cv2.perspectiveTransform(source[None].astype(np.float64), transform)[0]
+    missed = np.linalg.norm(put - target, axis=1) > 1.5 * _REPROJECTION
+    here, there = put[missed].astype(np.float32), np.ascontiguousarray(target[missed])
+    if len(here) <= _FEWEST:
+        return 0
+    second, flags = cv2.estimateAffine2D(
+        here, there, method=cv2.USAC_MAGSAC, ransacReprojThreshold=3.0, maxIters=1000
+    )
+    if second is None or flags is None:
+        return 0
+    sizes = np.linalg.svd(second[:, :2], compute_uv=False)
+    inside = flags.ravel() > 0
+    shift = np.median(np.linalg.norm(here[inside] - there[inside], axis=1))
+    if not 0.8 < sizes[1] <= sizes[0] < 1.25 or shift > max(b.width, b.height) / 4:
+        return 0
+    return len(np.unique(np.rint(here[inside] / 3), axis=0))
 
 
 def _spread(points: Array, a: Keypoints, b: Keypoints, transform: Array) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import Evidence, Verdict
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,10 @@ _TRUSTED_INLIERS = 40  # from here an edited part of the picture (sticker, big t
 _TRUSTED_SPREAD = 0.3
 _SMALLEST_COVER = 0.35  # of the picture that is covered more
 _PARALLAX_RESIDUAL = 0.25
-_PARALLAX_COHERENCE = 0.45
+_PARALLAX_COHERENCE = 0.38
+_MOVED = 8  # chance gave copies 5 at the most
+_MOVED_SHARE = 0.04
+_RECOLOURED = 0.02
 _TEXTURE = 0.15  # below this share of texture only keypoints can tell two pictures apart
 
 
@@ -87,8 +90,15 @@ def _same_scene(e: Evidence, t: Thresholds) -> bool:
 
 
 def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
-    """Whether the two were taken one after the other rather than made from each other."""
+    """Whether the two were taken one after the other rather than made from each other.
+
+    The same thing in another colour counts as such: which of the two is wanted is no accident.
+    """
     if (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE:
+        return True
+    if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
+        return True
+    if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.85 and not e.inverted:
         return True
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995

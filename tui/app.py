@@ -164,6 +164,11 @@ class TwinsiftApp(App[int]):
         """Whether something goes on in the background."""
         return self.work.state.running
 
+    @property
+    def has_loaded(self) -> bool:
+        """Whether the groups were read at least once."""
+        return self._loaded > 0
+
     def index(self, folders: Sequence[Path]) -> None:
         """Index folders (none: all) and match, in the background."""
         self.work.index(folders)

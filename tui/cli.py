@@ -59,7 +59,10 @@ def _run(parsed: argparse.Namespace) -> int:
         from . import doctor
 
         return doctor.run(parsed)
+    from .targets import warn_of_network
+
     settings = arguments.settings_of(parsed)
+    warn_of_network(parsed)
     match parsed.command:
         case "index":
             from .commands_index import index as command

@@ -19,7 +19,7 @@ class Fact:
 
     label: str
     values: tuple[str, ...]
-    """One a file, in the order of the group; '' where it isn't known."""
+    """One a file, in their order; '' where it isn't known."""
     better: frozenset[int]
     """Indices of the files that are best in it; empty where none is, or where it's no contest."""
     is_path: bool = False
@@ -31,11 +31,17 @@ class Fact:
         return len(set(self.values)) > 1
 
 
-def facts(members: Sequence[Member], *, all_of_them: bool = False) -> list[Fact]:
-    """The facts in which the files differ, the most telling first; or every known fact."""
+def facts(
+    members: Sequence[Member], *, numbers: Sequence[int] = (), all_of_them: bool = False
+) -> list[Fact]:
+    """The facts in which the files differ, the most telling first; or every known fact.
+
+    `numbers` are the files' numbers in their group; without them they count from 1.
+    """
+    numbers = numbers or range(1, len(members) + 1)
     found = [
         _fact(members, "pixels", lambda m: f"{m.width}×{m.height}", lambda m: m.width * m.height),
-        _fact(members, "size", lambda m: wording.size(m.size), lambda m: m.size),
+        _fact(members, "size", _size_words(members), lambda m: m.size),
         _fact(members, "format", _format, _format_rank),
         _taken(members),
         _fact(members, "folder", lambda m: _folder(m), None, is_path=True),
@@ -45,7 +51,7 @@ def facts(members: Sequence[Member], *, all_of_them: bool = False) -> list[Fact]
         _fact(
             members, "EXIF", lambda m: wording.count(m.exif_count, "tag"), lambda m: m.exif_count
         ),
-        _fact(members, "links", lambda m: _links(m, members), None),
+        _fact(members, "links", lambda m: _links(m, members, numbers), None),
     ]
     if all_of_them:
         return [fact for fact in found if any(value not in ("", "–") for value in fact.values)]
@@ -67,6 +73,14 @@ def _fact(
         if min(ranks) < max(ranks):
             better = frozenset(i for i, r in enumerate(ranks) if r == max(ranks))
     return Fact(label, values, better, is_path)
+
+
+def _size_words(members: Sequence[Member]) -> Callable[[Member], str]:
+    """How sizes are told: rounded, or to the byte where rounding would make them equal."""
+    rounded = {wording.size(member.size) for member in members}
+    if len(rounded) < len({member.size for member in members}):
+        return lambda member: f"{member.size:,} B"
+    return lambda member: wording.size(member.size)
 
 
 def _taken(members: Sequence[Member]) -> Fact:
@@ -95,10 +109,10 @@ def _folder(member: Member) -> str:
     return f"{folder} (reference)" if member.reference else folder
 
 
-def _links(member: Member, members: Sequence[Member]) -> str:
+def _links(member: Member, members: Sequence[Member], numbers: Sequence[int]) -> str:
     same = [
-        i + 1
-        for i, other in enumerate(members)
+        number
+        for number, other in zip(numbers, members, strict=True)
         if other is not member and (other.device, other.inode) == (member.device, member.inode)
     ]
     return "hard link of " + ", ".join(map(str, same)) if same else ""

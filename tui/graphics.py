@@ -87,8 +87,8 @@ def quantise(pixels: Pixels, colours: Colours) -> Pixels:
     room = np.minimum(pixels, 255 - pixels)  # black and white stay free of specks
     dither = dither * np.minimum(room / np.float32(48.0), np.float32(1.0))
     if colours is Colours.EIGHT_BIT:
-        return _eight_bit(pixels + dither * np.float32(24.0))
-    return _nearest(pixels + dither * np.float32(72.0), _ANSI)
+        return _eight_bit(pixels + dither * np.float32(12.0))
+    return _nearest(pixels + dither * np.float32(60.0), _ANSI)
 
 
 def _eight_bit(wanted: NDArray[np.floating]) -> Pixels:

@@ -18,6 +18,7 @@ from .review_screen import ReviewScreen
 from .triage import Triage
 from .wording import count, size
 
+_READING = "Reading the catalog…"
 _EMPTY = "No groups yet\nPress L for the library, and a there to add a folder of pictures."
 _EMPTY_WORKING = "Looking for duplicates…\nGroups appear here as they are found."
 _EMPTY_FILTERED = (
@@ -72,6 +73,8 @@ class GroupsScreen(Place):
         self._refresh_lines()
 
     def _empty(self) -> str:
+        if not self.twinsift.has_loaded:
+            return _READING
         if len(self.triage):
             return _EMPTY_FILTERED
         if self.triage.kind == "near":
@@ -81,9 +84,9 @@ class GroupsScreen(Place):
     def _refresh_lines(self) -> None:
         groups = self.query_one(GroupList)
         self.query_one("#titles", Static).update(
-            Content(groups.titles(groups.scrollable_content_region.width))
+            Content(groups.titles(groups.scrollable_content_region.width)), layout=False
         )
-        self.query_one("#summary", Static).update(self._summary())
+        self.query_one("#summary", Static).update(self._summary(), layout=False)
 
     def _summary(self) -> Content:
         triage, totals = self.triage, self.triage.totals()
@@ -93,7 +96,7 @@ class GroupsScreen(Place):
             parts.append(Content(f"{totals.decided:,} decided"))
         if triage.kind == "duplicate":
             parts.append(Content(f"frees up to {size(totals.reclaim)}"))
-        marked = sum(group.id in triage.marks for group in triage.shown)
+        marked = triage.marked()
         if marked:
             parts.append(Content.styled(f"{marked:,} marked", "$accent"))
         if triage.verdict is not None:

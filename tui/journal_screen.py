@@ -24,6 +24,7 @@ from .report_screen import Line, ReportScreen
 from .theme import CURSOR, VERB_GLYPHS
 from .wording import count, home_short, moment, size
 
+_KINDS = {"apply": "applied", "undo": "undone"}
 _VERBS = {
     "trash": "to the trash",
     "move": "moved to",
@@ -45,23 +46,29 @@ class BatchList(LineList):
         """The batches."""
         return len(self.batches)
 
+    def titles(self, width: int) -> str:
+        """The column titles for rows of `width` cells."""
+        text = f"   {'when':<16}  {'what':<8}{'files':>6}  "
+        return f"{text}{'size':>7}  state" if width >= 64 else f"{text}state"
+
     def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
         """One batch."""
         batch = self.batches[row]
         dim = style + self.component("dim")
         state, tone = _state(batch)
-        what = (
-            "applied" if batch.kind == "apply" else "undone" if batch.kind == "undo" else batch.kind
-        )
-        return [
+        segments = [
             Segment(f" {CURSOR if row == self.cursor else ' '} ", style + self.component("strong")),
             Segment(f"{moment(batch.created_at)}  ", dim),
-            Segment(column(what, 8), style + self.component("strong")),
             Segment(
-                f"{count(batch.done + batch.undone, 'file'):>12}  {size(batch.size):>7}  ", style
+                column(_KINDS.get(batch.kind, batch.kind), 8), style + self.component("strong")
             ),
-            Segment(clip(state, max(0, width - 53)), style + self.component(tone)),
+            Segment(f"{batch.done + batch.undone:>6,}  ", style),
         ]
+        if width >= 64:
+            segments.append(Segment(f"{size(batch.size) if batch.size else '':>7}  ", dim))
+        used = sum(segment.cell_length for segment in segments)
+        segments.append(Segment(clip(state, width - used), style + self.component(tone)))
+        return segments
 
 
 class JournalScreen(Place):
@@ -80,9 +87,16 @@ class JournalScreen(Place):
     def on_mount(self) -> None:
         """Take the keys."""
         self.query_one(BatchList).focus()
-        self.query_one("#titles", Static).update(
-            Content(f"   {'when':<16}  {'what':<8}{'files':>12}  {'size':>7}  state")
-        )
+        self.call_after_refresh(self._tell_titles)
+
+    def on_resize(self) -> None:
+        """Fit the titles to the new width."""
+        self.call_after_refresh(self._tell_titles)
+
+    def _tell_titles(self) -> None:
+        listed = self.query_one(BatchList)
+        titles = listed.titles(listed.scrollable_content_region.width)
+        self.query_one("#titles", Static).update(Content(titles), layout=False)
 
     def on_screen_resume(self) -> None:
         """Something may have been applied since."""
@@ -164,7 +178,7 @@ def _state(batch: BatchSummary) -> tuple[str, str]:
     if batch.kind == "apply" and batch.undone and not batch.undoable:
         parts.append("undone")
     elif batch.undoable:
-        parts.append("can be undone")
+        parts.append("undoable")
     if batch.refused:
         parts.append(f"{batch.refused:,} left alone")
     if batch.failed:

@@ -110,7 +110,7 @@ class LibraryScreen(Place):
         folders.folders = library.list_folders(self.twinsift.catalog)
         folders.recount()
         width = folders.scrollable_content_region.width
-        self.query_one("#titles", Static).update(Content(folders.titles(width)))
+        self.query_one("#titles", Static).update(Content(folders.titles(width)), layout=False)
         pictures = sum(folder.pictures for folder in folders.folders)
         self.tell_where(f"{count(pictures, 'picture')} in {count(len(folders.folders), 'folder')}")
         self.show_work(self.twinsift.work.state)
@@ -120,6 +120,13 @@ class LibraryScreen(Place):
         if not self.is_mounted:
             return
         self.query_one("#progress", Static).update(_progress(state, self.size.width))
+
+    def tell_work(self, parts: tuple[str, ...]) -> None:
+        """Nothing: it's drawn in full above."""
+
+    def key_labels(self) -> dict[str, str]:
+        """Nothing is decided here."""
+        return {"undo": "", "place": ""}
 
     def _current(self) -> Folder | None:
         folders = self.query_one(FolderList)
@@ -206,19 +213,21 @@ def _progress(state: WorkState, width: int) -> Content:
     told = state.progress
     if told is None:
         return Content.styled(" starting…", "$accent")
-    room = max(10, min(40, width - 44))
     parts = [f"{told.done:,}" + (f" of {told.total:,}" if told.total is not None else "")]
-    if told.rate > 0 and not state.paused:
-        parts.append(rate(told.rate))
     if told.eta_seconds is not None and not state.paused:
         parts.append(f"{duration(told.eta_seconds)} left")
+    if told.rate > 0 and not state.paused:
+        parts.append(rate(told.rate))
     if told.failed:
         parts.append(f"{told.failed:,} unreadable")
     share = min(1.0, told.done / told.total) if told.total else 0.0
+    percent = f" {share:4.0%} " if told.total else " "
+    numbers = clip(percent + " · ".join(parts), width - 12)
+    room = max(8, min(40, width - len(numbers) - 3))
     full = round(share * room)
     bar = Content.styled("━" * full, "$accent") + Content.styled("─" * (room - full), "$muted")
-    percent = f" {share:4.0%} " if told.total else "      "
-    head = Content.styled(f" {'paused' if state.paused else told.stage}", "bold")
-    note = Content.styled(f"  {clip(printable(told.note), width - 30)}", "$muted")
-    first = Content(" ").join([Content(" "), bar, Content(percent + " · ".join(parts))])
-    return Content("\n").join([head + note, first])
+    head = Content.styled(f" {'paused · p goes on' if state.paused else told.stage}", "bold")
+    note = clip(printable(told.note), max(0, width - len(head.plain) - 3), "middle")
+    return Content("\n").join(
+        [head + Content.styled(f"  {note}", "$muted"), Content(" ") + bar + Content(numbers)]
+    )

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..catalog.review import GroupDetail, Member
-from ..models.evidence import Verdict
+from ..models.evidence import Evidence, Verdict
 from ..models.text import printable
 from .cells import Keep, clip, column
 from .facts import Fact, facts
@@ -156,8 +156,10 @@ class FactsPane(_Drawn):
         super().__init__()
         self._detail: GroupDetail | None = None
         self._columns: tuple[int, ...] = ()
-        self._facts: list[Fact] = []
-        self._sentence = ""
+        self.facts: list[Fact] = []
+        """What is shown."""
+        self.sentence = ""
+        """The evidence about the file under the cursor."""
         self._as_table = False
 
     def show(
@@ -169,10 +171,14 @@ class FactsPane(_Drawn):
         as_table: bool,
         all_of_them: bool = False,
     ) -> None:
-        """Show the facts of the files at the indices `columns`, and the evidence of `cursor`."""
+        """Show what tells the files `columns` (indices) apart, and the evidence of `cursor`."""
         self._detail, self._columns = detail, tuple(columns)
-        self._facts = facts(detail.members, all_of_them=all_of_them)
-        self._sentence = _sentence(detail, cursor)
+        self.facts = facts(
+            [detail.members[index] for index in columns],
+            numbers=[index + 1 for index in columns],
+            all_of_them=all_of_them,
+        )
+        self.sentence = _sentence(detail, cursor)
         self._as_table = as_table
         self.refresh()
 
@@ -183,7 +189,7 @@ class FactsPane(_Drawn):
         if self._detail is None:
             return Strip.blank(width, ground)
         most = 2 if height >= 5 else 1
-        lines = textwrap.wrap(self._sentence, max(10, width - 2))
+        lines = textwrap.wrap(self.sentence, max(10, width - 2))
         if len(lines) > most:
             lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width - 2)]
         first = height - len(lines)
@@ -205,13 +211,13 @@ class FactsPane(_Drawn):
             return Strip.blank(width, ground)
         lines = self._wrapped(edges[0][1] - edges[0][0] - 1, height)
         segments: list[Segment] = []
-        for (left, right), index in zip(edges, self._columns, strict=True):
+        for place, (left, right) in enumerate(edges):
             used = sum(segment.cell_length for segment in segments)
             segments.append(Segment(" " * (left - used + 1), ground))
             room = right - left - 1
             for fact, wide in lines[y] if y < len(lines) else ():
                 taken = min(wide, room)
-                segments += self._value(fact, index, taken, ground)
+                segments += self._value(fact, place, taken, ground)
                 gap = min(2, room - taken)
                 segments.append(Segment(" " * gap, ground))
                 room -= taken + gap
@@ -219,13 +225,13 @@ class FactsPane(_Drawn):
 
     def _wrapped(self, room: int, height: int) -> list[list[tuple[Fact, int]]]:
         """The facts in lines, each with its width: the same for every card, so that they align."""
-        paths = [fact for fact in self._facts if fact.is_path][:1]
+        paths = [fact for fact in self.facts if fact.is_path][:1]
         lines: list[list[tuple[Fact, int]]] = [[]]
         left = room
-        for fact in self._facts:
+        for fact in self.facts:
             if fact.is_path or fact.label in _NOT_ON_CARDS:
                 continue
-            wide = max(cell_len(fact.values[i]) for i in self._columns) + 2 * bool(fact.better)
+            wide = max(map(cell_len, fact.values)) + 2 * bool(fact.better)
             if wide > left:
                 if len(lines) >= height - len(paths):
                     break
@@ -237,38 +243,36 @@ class FactsPane(_Drawn):
             lines = [*(line for line in lines if line), [(paths[0], room)]]
         return lines
 
-    def _value(self, fact: Fact, index: int, width: int, ground: Style) -> list[Segment]:
+    def _value(self, fact: Fact, place: int, width: int, ground: Style) -> list[Segment]:
         """A value in exactly `width` cells, marked where it's the better one."""
-        better = index in fact.better
+        better = place in fact.better
         style = ground + self.component(
             "better" if better else "strong" if not fact.is_path else ""
         )
         keep: Keep = "end" if fact.is_path else "middle"
         if better:
-            text = f"{clip(fact.values[index], width - 2, keep)} {BETTER}"
+            text = f"{clip(fact.values[place], width - 2, keep)} {BETTER}"
         else:
-            text = fact.values[index]
+            text = fact.values[place]
         return [Segment(column(text, width, keep), style)]
 
     # Table ----------------------------------------------------------------------------------------
 
     def _table_line(self, y: int, height: int, width: int) -> Strip:
         ground = self.rich_style
-        if y >= len(self._facts):
+        if y >= len(self.facts):
             return Strip.blank(width, ground)
-        if y == height - 1 and len(self._facts) > height:
-            more = f" {'…':<{self.LABEL - 1}}{len(self._facts) - height + 1} more (i shows all)"
+        if y == height - 1 and len(self.facts) > height:
+            more = f" {'…':<{self.LABEL - 1}}{len(self.facts) - height + 1} more (i shows all)"
             style = ground + self.component("dim")
             return Strip([Segment(more, style)]).adjust_cell_length(width, ground)
-        fact = self._facts[y]
+        fact = self.facts[y]
         segments = [Segment(f" {fact.label:<{self.LABEL - 1}}", ground + self.component("dim"))]
-        for (left, right), index in zip(
-            pane_edges(width, len(self._columns)), self._columns, strict=True
-        ):
+        for place, (left, right) in enumerate(pane_edges(width, len(self._columns))):
             used = sum(segment.cell_length for segment in segments)
             start = max(left + 1, self.LABEL)
             segments.append(Segment(" " * (start - used), ground))
-            segments += self._value(fact, index, right - start, ground)
+            segments += self._value(fact, place, right - start, ground)
         return Strip(segments).adjust_cell_length(width, ground)
 
 
@@ -287,38 +291,55 @@ def pane_edges(width: int, panes: int) -> list[tuple[int, int]]:
     return edges
 
 
-def _compared(detail: GroupDetail, index: int) -> Member:
-    """The file whose comparison with the representative tells most about the one at `index`.
+def _compared(detail: GroupDetail, index: int) -> int:
+    """The index of the file whose comparison with the representative tells most about this one.
 
-    That is the file itself; for the representative it's the suggested keeper, so that its relation
-    to the file that would stay is told; where they are one, it's the only other file, if any.
+    That is the file itself. But the representative was compared with all others: of these the
+    suggested keeper counts, or, where the keeper is the representative, the only other file.
     """
-    member = detail.members[index]
-    if not member.is_representative:
-        return member
-    others = [m for m in detail.members if not m.is_representative]
-    if detail.keeper.is_representative:
-        return others[0] if len(others) == 1 else member
-    return detail.keeper
+    members = detail.members
+    if not members[index].is_representative:
+        return index
+    if not detail.keeper.is_representative:
+        return 0
+    return 1 if len(members) == 2 else index
+
+
+def _twins(detail: GroupDetail, index: int) -> list[int]:
+    """The other files of the same content."""
+    digest = detail.members[index].digest
+    return [i for i, m in enumerate(detail.members) if m.digest == digest and i != index]
 
 
 def _relation(detail: GroupDetail, index: int) -> str:
     """A file's verdict in a few words; names the file it was compared with where that isn't ★."""
-    compared = _compared(detail, index)
-    words = f"{SHORT_VERDICTS[compared.verdict]} · {percent(compared.similarity)} alike"
-    if detail.keeper.is_representative or detail.members[index].is_representative:
-        return words
-    if detail.members[index].digest == detail.keeper.digest:
+    member, keeper = detail.members[index], detail.keeper
+    if member.digest == keeper.digest:
         return f"{SHORT_VERDICTS[Verdict.IDENTICAL_FILE]} · {percent(1.0)} alike"
-    seed = next(i for i, member in enumerate(detail.members) if member.is_representative)
-    return f"{words} with {seed + 1}"
+    if member.is_representative:  # its verdict says what it is to itself
+        member = keeper
+    words = f"{SHORT_VERDICTS[member.verdict]} · {percent(member.similarity)} alike"
+    if keeper.is_representative or detail.members[index].is_representative:
+        return words
+    return f"{words} with {_seed(detail) + 1}"
+
+
+def _seed(detail: GroupDetail) -> int:
+    """The index of the first file of the representative's content."""
+    return next(i for i, member in enumerate(detail.members) if member.is_representative)
 
 
 def _sentence(detail: GroupDetail, index: int) -> str:
     """What was found out about the file under the cursor."""
-    member = detail.members[index]
+    twins = _twins(detail, index)
+    if twins and (index == 0 or 0 in twins):
+        same = ", ".join(str(i + 1) for i in sorted([index, *twins]))
+        return f"{same}: {evidence_sentence(Verdict.IDENTICAL_FILE, Evidence())}."
     compared = _compared(detail, index)
-    if compared is member and member.is_representative and len(detail.members) > 2:
+    member = detail.members[compared]
+    if member.is_representative:
         return f"{index + 1} is what the others were compared with."
-    words = evidence_sentence(compared.verdict, compared.evidence)
-    return f"{detail.members.index(compared) + 1}: {words}."
+    first, second = sorted((compared, _seed(detail)))
+    words = evidence_sentence(member.verdict, member.evidence)
+    also = f"; {index + 1} is identical to {twins[0] + 1}" if twins else ""
+    return f"{first + 1} and {second + 1}: {words}{also}."

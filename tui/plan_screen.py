@@ -94,14 +94,16 @@ class PlanList(LineList):
             told = "hard link, frees nothing"
         else:
             told = f"stays: {self._shown(item.keeper)}"
-        room = max(20, min(rest * 6 // 10, rest - 16))
+        room = rest if rest < 48 else max(24, min(rest * 6 // 10, rest - 24))
         path = column(self._shown(item.source), room, "end")
-        return [
+        segments = [
             Segment(f"{glyph} ", tone),
             Segment(f"{size(item.size):>7}  ", dim),
             Segment(path, dim if dropped else style),
-            Segment(f"  {clip(told, max(0, rest - room - 3), 'middle')}", dim),
         ]
+        if room < rest:  # in a narrow window the line above the keys tells it for the cursor's row
+            segments.append(Segment(f"  {clip(told, rest - room - 2, 'middle')}", dim))
+        return segments
 
     def _shown(self, path: bytes) -> str:
         """A path below the common folder, or in full where it isn't."""
@@ -192,18 +194,16 @@ class PlanScreen(Place):
             Content.styled(f" {count(len(effective.items), 'file')}", "bold"),
             Content(f"frees {size(effective.bytes_freed)}"),
         ]
-        trashed = sum(item.verb is Verb.TRASH for item in effective.items)
-        if trashed:
-            parts[1] += Content(" once the trash is emptied")
         if effective.deletions:
             parts.append(Content.styled(f"{effective.deletions:,} deleted for good", "$error"))
         if listed.dropped:
             parts.append(Content(f"{len(listed.dropped):,} left alone"))
         if built.refusals:
             parts.append(Content.styled(f"{len(built.refusals):,} refused", "$warning"))
-        if listed.base:
-            parts.append(Content(f"in {printable(home_short(listed.base))}"))
-        self.query_one("#summary", Static).update(Content.styled(" · ", "$muted").join(parts))
+        self.tell_where(f"in {printable(home_short(listed.base))}" if listed.base else "")
+        self.query_one("#summary", Static).update(
+            Content.styled(" · ", "$muted").join(parts), layout=False
+        )
         self.keys_changed()
 
     def key_labels(self) -> dict[str, str]:
@@ -349,7 +349,10 @@ def _rows(items: Sequence[PlanItem], refusals: Sequence[Refusal]) -> list[Row]:
         section = tuple(item for item in items if item.verb is verb)
         if section:
             total = size(sum(item.size for item in section))
-            rows.append(Heading(f"{text} · {count(len(section), 'file')} · {total}", section))
+            told = f"{text} · {count(len(section), 'file')} · {total}"
+            if verb is Verb.TRASH:
+                told += " · freed when the trash is emptied"
+            rows.append(Heading(told, section))
             rows += section
     if refusals:
         rows.append(Heading(f"Refused · {count(len(refusals), 'file')}", ()))

@@ -7,10 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..catalog import database
+from ..catalog import database, filesystem
 from ..catalog.options import nearest
 from ..models.errors import TwinsiftError
 from ..models.text import printable
+from . import plain
 from .arguments import COMMANDS
 
 
@@ -18,6 +19,17 @@ def catalog_path(arguments: argparse.Namespace) -> Path:
     """The catalog's file: the one given, else the platform's."""
     given = arguments.catalog
     return database.default_path() if given is None else absolute(str(given))
+
+
+def warn_of_network(arguments: argparse.Namespace) -> None:
+    """Say so where the catalog is on a disk that can damage it."""
+    path = catalog_path(arguments)
+    if filesystem.of(path).is_network:
+        shown = printable(os.fsencode(path))
+        plain.note(
+            f"twinsift: {shown} is on a network file system, where two machines at once can damage"
+            " it; --catalog FILE keeps it on a local disk"
+        )
 
 
 def absolute(name: str) -> Path:

@@ -51,6 +51,8 @@ class Triage:
         self._all: dict[str, GroupSummary] = {}
         self._rows: dict[str, int] = {}
         self._haystacks: dict[str, str] = {}
+        self._decided = 0
+        self._totals = Totals(0, 0, 0)
 
     # Taking over what the catalog says ----------------------------------------------------------
 
@@ -67,9 +69,12 @@ class Triage:
         if group is None:
             return
         self._all[group_id] = changed = replace(group, decided=decided)
+        turned = changed.is_decided - group.is_decided
+        self._decided += turned
         row = self._rows.get(group_id)
         if row is not None:
             self.shown[row] = changed
+            self._totals = replace(self._totals, decided=self._totals.decided + turned)
 
     def remove(self, group_id: str) -> None:
         """Take a group off the list; the cursor then is on the one that follows it."""
@@ -78,7 +83,7 @@ class Triage:
         row = self._rows.get(group_id)
         if row is not None:
             del self.shown[row]
-            self._index()
+            self._count()
             self.row = max(0, min(self.row - (row < self.row), len(self.shown) - 1))
 
     def arrange(self) -> None:
@@ -95,12 +100,19 @@ class Triage:
             ),
             key=_ORDERS[self.sort],
         )
-        self._index()
+        self._count()
         row = self._rows.get(here.id) if here is not None else None
         self.row = max(0, min(self.row if row is None else row, len(self.shown) - 1))
 
-    def _index(self) -> None:
+    def _count(self) -> None:
+        """Number the rows and add up: once a change, since a key press has no time for it."""
         self._rows = {group.id: row for row, group in enumerate(self.shown)}
+        self._decided = sum(group.is_decided for group in self._all.values())
+        self._totals = Totals(
+            len(self.shown),
+            sum(group.is_decided for group in self.shown),
+            sum(group.reclaim for group in self.shown),
+        )
 
     def _haystack(self, group: GroupSummary) -> str:
         found = self._haystacks.get(group.id)
@@ -125,15 +137,11 @@ class Triage:
 
     def totals(self) -> Totals:
         """Sums over what is shown."""
-        return Totals(
-            len(self.shown),
-            sum(group.is_decided for group in self.shown),
-            sum(group.reclaim for group in self.shown),
-        )
+        return self._totals
 
     def progress(self) -> tuple[int, int]:
         """Groups decided and groups in all, whatever is shown."""
-        return sum(group.is_decided for group in self._all.values()), len(self._all)
+        return self._decided, len(self._all)
 
     def verdicts(self) -> list[Verdict]:
         """The verdicts that occur, strongest first."""
@@ -191,6 +199,10 @@ class Triage:
     def toggle_mark(self, group_id: str) -> None:
         """Mark a group, or unmark it."""
         self.marks ^= {group_id}
+
+    def marked(self) -> int:
+        """How many of the groups that are shown are marked."""
+        return sum(group_id in self._rows for group_id in self.marks)
 
     def mark_rows(self, first: int, last: int) -> None:
         """Mark the groups of some rows, both ends included, in either order."""

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -298,10 +299,10 @@ def test_a_plan_that_removes_its_own_keeper_is_refused(library: Library) -> None
     outcome = apply_plan(library.catalog, both)
     assert (outcome.done, outcome.refused) == (0, 2)
     assert "is to be removed too" in outcome.messages[0][1]
-    # and one after the other: the second finds its keeper gone
-    assert apply_plan(library.catalog, plans[0]).done == 1
-    assert apply_plan(library.catalog, plans[1]).refused == 1
-    assert (library.photos / "a.jpg").exists()
+    # and one after the other: only what was decided last is done
+    assert apply_plan(library.catalog, plans[1]).done == 1
+    assert apply_plan(library.catalog, plans[0]).refused == 1
+    assert (library.photos / "b.jpg").exists()
 
 
 def test_the_rest_goes_on_after_a_refusal(library: Library) -> None:
@@ -567,3 +568,55 @@ def test_recover_leaves_the_work_of_a_running_batch_alone(
     with library.catalog.exclusive("apply"):
         assert recover(library.catalog) == []
     assert states(library) == [("move", "intent")]
+
+
+class TestDecidedSince:
+    """What was decided last counts, whichever window still shows, or asks about, an older plan."""
+
+    def apply_after(self, library: Library, plan: Plan, **verbs: Verb) -> str:
+        """Let another window decide by file names, then apply; the reason why nothing was done."""
+        with Library.reopen(library.folder) as other:
+            if verbs:
+                ids = {library.path_of(i).stem: i for i in library.verbs()}
+                choices = [
+                    Choice(
+                        ids[name],
+                        library.content_of(ids[name]),
+                        verb,
+                        bytes(library.folder / "other") if verb is Verb.MOVE else None,
+                    )
+                    for name, verb in verbs.items()
+                ]
+                decide(other.catalog, plan.items[0].group_id, choices)
+            else:
+                undo(other.catalog)
+        before = contents_below(library.folder)
+        outcome = apply_plan(library.catalog, plan, delete_confirmed=True)
+        assert (outcome.done, outcome.refused) == (0, 1)
+        assert contents_below(library.folder) == before
+        return outcome.messages[0][1]
+
+    @pytest.mark.parametrize("verb", [Verb.TRASH, Verb.DELETE])
+    def test_taken_back(self, library: Library, verb: Verb) -> None:
+        assert "decided otherwise" in self.apply_after(library, marked(library, verb)[0])
+
+    def test_the_other_one_is_kept_now(self, library: Library) -> None:
+        plan, _ = marked(library, Verb.TRASH)
+        reason = self.apply_after(library, plan, keep=Verb.TRASH, copy=Verb.KEEP)
+        assert "decided otherwise" in reason
+
+    def test_no_deletion_of_what_is_to_be_moved_now(self, library: Library) -> None:
+        plan, _ = marked(library, Verb.DELETE)
+        assert "decided otherwise" in self.apply_after(library, plan, copy=Verb.MOVE)
+
+    def test_another_folder_to_move_to(self, library: Library) -> None:
+        plan, _ = marked(library, Verb.MOVE, library.folder / "moved")
+        assert "decided otherwise" in self.apply_after(library, plan, copy=Verb.MOVE)
+
+    def test_a_deletion_chosen_in_the_plan_of_what_is_marked_for_the_trash(
+        self, library: Library
+    ) -> None:
+        plan, _ = marked(library, Verb.TRASH)
+        item = replace(plan.items[0], verb=Verb.DELETE, destination=None)
+        changed = replace(plan, items=(item,))
+        assert apply_plan(library.catalog, changed, delete_confirmed=True).done == 1

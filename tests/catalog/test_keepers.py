@@ -19,6 +19,7 @@ PLAIN = Candidate(b"/p/a/b.jpg", False, 800, 600, False, 1000, 5, "2020-01-01 10
     [
         ({"width": 1600}, "most pixels (1600×600)"),
         ({"lossless": True}, "lossless format"),
+        ({"framed": False, "width": 10}, "without the border that was added"),
         ({"size": 2000}, "largest file"),
         ({"exif_count": 9}, "most metadata (9 EXIF tags)"),
         ({"captured_at": "2019-01-01 10:00:00"}, "oldest (2019-01-01 10:00:00)"),
@@ -27,7 +28,8 @@ PLAIN = Candidate(b"/p/a/b.jpg", False, 800, 600, False, 1000, 5, "2020-01-01 10
     ],
 )
 def test_each_rule_decides_and_says_so(better, reason):
-    assert suggest([PLAIN, replace(PLAIN, **better)], KEEP_RULES) == (1, reason)
+    other = replace(PLAIN, framed="framed" in better)
+    assert suggest([other, replace(PLAIN, **better)], KEEP_RULES) == (1, reason)
 
 
 def test_a_capture_time_outranks_the_time_a_copy_was_written():
@@ -52,6 +54,7 @@ candidates = st.builds(
     exif_count=st.integers(0, 2),
     captured_at=st.sampled_from([None, "2020-01-01 10:00:00", "2021-01-01 10:00:00"]),
     mtime_ns=st.sampled_from([1, 2]),
+    framed=st.booleans(),
 )
 
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.destinations import free_path
 from twinsift.catalog.errors import RefusedError
+from twinsift.catalog.group_store import put_groups
+from twinsift.catalog.groups import Group
 from twinsift.catalog.plan import build, for_files
 from twinsift.catalog.settings import FileSettings, Settings
 
@@ -179,6 +181,22 @@ def test_a_reference_folder_reached_by_a_symbolic_link_is_not_touched(library: L
     assert "reference folder" in build(library.catalog, DEFAULTS).refusals[0].reason
 
 
+def test_a_reference_file_is_not_touched_by_another_of_its_names(library: Library) -> None:
+    """A hard link here; a bind mount shows one file at two places in the same way."""
+    reference = library.root(library.folder / "originals", "reference")
+    original = library.file("a.jpg", b"a", reference)
+    library.photos.joinpath("x").mkdir()
+    (library.photos / "x/a.jpg").hardlink_to(library.path_of(original))
+    alias, copy = library.row(b"x/a.jpg", b"a"), library.file("b.jpg", b"a")
+    decided(library, library.group([original, alias, copy]), {alias: Verb.DELETE, copy: Verb.KEEP})
+    plan = build(library.catalog, DEFAULTS)
+    assert plan.items == ()
+    assert "same file as" in plan.refusals[0].reason
+    assert "originals/a.jpg" in plan.refusals[0].reason
+    library.path_of(original).unlink()  # what the catalog says is no more: the disk decides
+    assert len(build(library.catalog, DEFAULTS).items) == 1
+
+
 def test_nothing_is_moved_into_a_reference_folder_or_onto_itself(library: Library) -> None:
     masters = library.folder / "masters"
     library.root(masters, "reference")
@@ -233,3 +251,60 @@ def test_a_free_name_is_new_and_fits(name: bytes, padding: int) -> None:
 def test_a_shortened_name_ends_with_a_whole_character() -> None:
     wanted = os.path.join(b"/nowhere", "é".encode() * 125 + b".jpg")
     assert free_path(wanted, {wanted}).decode().endswith("é (2).jpg")
+
+
+class TestOtherGroupsOfTheSamePictures:
+    """Only a duplicate, or what was shown beside it when it was decided, justifies a removal."""
+
+    @pytest.fixture
+    def files(self, library: Library) -> tuple[int, int, int]:
+        """A picture, its copy, another exposure: the picture represents groups of both kinds."""
+        picture, copy, other = (library.file(f"{n}.jpg", n.encode()) for n in "abc")
+        a, b, c = (library.content_of(i) for i in (picture, copy, other))
+        with library.catalog.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO pair (a_id, b_id, method, verdict, similarity, evidence)"
+                " VALUES (?, ?, ?, ?, 0.9, '{}')",
+                [
+                    (a, b, "evidence", "re-encoded"),
+                    (a, c, "evidence", "near shot"),
+                    (a, b, "sift-ssim", "re-encoded"),
+                    (a, c, "sift-ssim", "re-encoded"),
+                ],
+            )
+        put_groups(library.catalog, "evidence", [Group(a, (a, b))], [Group(a, (a, c))])
+        put_groups(library.catalog, "sift-ssim", [Group(a, (a, b, c))], [])
+        return picture, copy, other
+
+    def group(self, library: Library, kind: str) -> str:
+        return library.catalog.connection.execute(
+            "SELECT id FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
+        ).fetchone()[0]
+
+    def test_a_near_shot_does_not_let_all_duplicates_go(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, _ = files
+        with pytest.raises(RefusedError, match="no file of the group would be kept"):
+            decided(
+                library, self.group(library, "duplicate"), {picture: Verb.TRASH, copy: Verb.TRASH}
+            )
+
+    def test_a_near_shot_that_is_kept_does_not_stand_in_for_a_lost_keeper(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, other = files
+        decided(library, self.group(library, "near"), {picture: Verb.KEEP, other: Verb.KEEP})
+        duplicates = {picture: Verb.KEEP, copy: Verb.TRASH}
+        decided(library, self.group(library, "duplicate"), duplicates)
+        (library.photos / "a.jpg").unlink()
+        assert build(library.catalog, DEFAULTS).items == ()
+
+    def test_the_earlier_tools_method_justifies_nothing(
+        self, library: Library, files: tuple[int, int, int]
+    ) -> None:
+        picture, copy, _ = files
+        duplicates = {picture: Verb.KEEP, copy: Verb.TRASH}
+        decided(library, self.group(library, "duplicate"), duplicates)
+        (library.photos / "a.jpg").unlink()
+        assert build(library.catalog, DEFAULTS).items == ()

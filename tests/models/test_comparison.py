@@ -95,6 +95,17 @@ def test_recompression_is_recognised(photograph):
     assert verdict_of(a, b) is Verdict.REENCODED
 
 
+def test_a_crop_of_an_object_on_an_even_ground_is_no_frame(photograph):
+    night = Image.new("RGB", (640, 480), (6, 6, 9))
+    moon = photograph(58, 300, 300)
+    mask = Image.new("L", moon.size)
+    ImageDraw.Draw(mask).ellipse((0, 0, 299, 299), 255)
+    night.paste(moon, (170, 90), mask)
+    crop = night.crop((120, 50, 520, 430))
+    assert verdict_of(looked_at(night), looked_at(crop)) is Verdict.CROPPED
+    assert verdict_of(looked_at(crop), looked_at(night)) is Verdict.CROPPED
+
+
 def test_strangers_are_unrelated_even_with_the_same_caption(photograph):
     pictures = [looked_at(captioned(photograph(seed))) for seed in range(60, 66)]
     for i, a in enumerate(pictures):

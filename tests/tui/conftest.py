@@ -165,7 +165,7 @@ class Library:
                 )
                 if content_id != representative:
                     connection.execute(
-                        "INSERT INTO pair (a_id, b_id, verdict, similarity, evidence)"
+                        "INSERT OR IGNORE INTO pair (a_id, b_id, verdict, similarity, evidence)"
                         " VALUES (?, ?, ?, ?, ?)",
                         (
                             min(content_id, representative),

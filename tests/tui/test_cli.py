@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twinsift.catalog import filesystem
 from twinsift.catalog.errors import Interrupted, RefusedError
 from twinsift.catalog.options import all_options
 from twinsift.models.errors import TwinsiftError
@@ -186,6 +187,22 @@ def test_a_defect_is_kept_in_a_file(
     [kept] = home.rglob("last-defect.txt")
     assert "the very defect" in kept.read_text()
     assert str(kept) in screen.err
+
+
+def test_a_catalog_on_a_network_disk_is_told(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    words = ("--catalog", str(tmp_path / "c"), "index", str(tmp_path / "photos"))
+    assert screen.run(*words) == Status.DONE
+    assert "network" not in screen.err
+
+    def found(path: Path) -> filesystem.FileSystem:
+        return filesystem.FileSystem("nfs4", "/")
+
+    monkeypatch.setattr(filesystem, "of", found)
+    assert screen.run(*words) == Status.DONE
+    assert "is on a network file system" in screen.err
 
 
 def test_folders_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

@@ -53,6 +53,13 @@ def test_a_date_is_no_contest(library: Library) -> None:
     assert not fact.better
 
 
+def test_bytes_are_shown_where_rounding_would_hide_a_difference(library: Library) -> None:
+    pair = members(library, Picture(b"a.jpg", size=1_900_000), Picture(b"b.jpg", size=1_900_001))
+    fact = by_label(facts(pair))["size"]
+    assert fact.values == ("1,900,000 B", "1,900,001 B")
+    assert fact.better == {1}
+
+
 def test_seconds_are_shown_where_they_tell_the_files_apart(library: Library) -> None:
     pair = members(library, Picture(b"a.jpg"), Picture(b"b.jpg", captured_at="2019-06-01 12:00:01"))
     assert by_label(facts(pair))["taken"].values == ("2019-06-01 12:00:00", "2019-06-01 12:00:01")

@@ -176,5 +176,5 @@ async def test_progress_is_drawn_with_rate_and_time_left(
         drawn = str(screen.query_one("#progress").render())
         assert "reading pictures" in drawn
         assert "25%" in drawn
-        assert "1,200 of 4,800 · 40/s · 1:30 left · 3 unreadable" in drawn
+        assert "1,200 of 4,800 · 1:30 left · 40/s · 3 unreadable" in drawn
         assert "\x1b" not in drawn

@@ -250,8 +250,8 @@ async def test_what_is_told_of_each_file(pilot: Driver) -> None:
     assert "2048×1536" in lines[0]
     assert "~/Photos/2019/Rome" in lines[2]
     assert " ".join(" ".join(lines[3:]).split()) == (
-        "2: mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they overlap;"
-        " pHash 14 of 64 bits apart."
+        "1 and 2: mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they"
+        " overlap; pHash 14 of 64 bits apart."
     )
 
 

@@ -213,3 +213,4 @@ def test_rows_and_ids_agree_whatever_happens(steps: list[tuple[str, int]]) -> No
             assert triage.row == row
             triage.row = here
         assert (triage.current is None) == (not triage.shown)
+        assert triage.totals().reclaim == sum(shown.reclaim for shown in triage.shown)

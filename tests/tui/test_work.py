@@ -27,9 +27,7 @@ class Fake:
         self.reached = threading.Event()
         self.error: Exception | None = None
 
-    def index(
-        self, _path: Path, folders: Any, _: Settings, *, report: Any, control: Any
-    ) -> Any:
+    def index(self, _path: Path, folders: Any, _: Settings, *, report: Any, control: Any) -> Any:
         self.calls.append(tuple(folders))
         meter = Meter(report, "read", 3)
         for _ in range(3):
