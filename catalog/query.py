@@ -19,7 +19,7 @@ from ..models.evidence import Verdict
 from ..models.extract import ExtractSpec, Features, extract
 from ..models.text import printable
 from ..models.verdicts import Facts, Thresholds, judge, similarity
-from . import vocabulary, words
+from . import embedding_pass, vocabulary, words
 from .database import Catalog
 from .indexer import spec_of
 from .pictures import PictureLoader
@@ -107,8 +107,9 @@ def find(
         features.metadata.camera,
     )
     closely = _Closely(catalog, query, features.digest, facts, settings)
-    if settings.index.model:
-        cosines = _cosines(catalog, features, rows, settings)
+    embedder = embedding_pass.load(settings.index)
+    if embedder is not None:
+        cosines = _cosines(catalog, features, rows, embedder)
         hits = [
             replace(closely.hit(row, distances[row.content_id]), similarity=value)
             for row in rows
@@ -119,8 +120,8 @@ def find(
         return FindResult(_ranked(hits), "embedding", notice)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
+    notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
-    notice = "no network is set, so hits are ranked by hashes and keypoints; give one with --model"
     return FindResult(_ranked(kept), "evidence", notice)
 
 
@@ -210,9 +211,8 @@ def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
 
 
 def _cosines(
-    catalog: Catalog, features: Features, rows: Sequence[_Row], settings: Settings
+    catalog: Catalog, features: Features, rows: Sequence[_Row], embedder: Embedder
 ) -> dict[int, float]:
-    embedder = Embedder(settings.index.model, settings.index.model_output)
     query = embedder.embed([Image.open(io.BytesIO(features.preview))])[0]
     wanted = {row.content_id for row in rows}
     return {

@@ -1,6 +1,6 @@
 """Downloads of large files: resumed, tried again, from several addresses, checked before use.
 
-HTTP itself is the `requests` library's (pooch, the obvious choice, does not resume). What is here is
+HTTP itself is the `requests` library's (pooch, the obvious choice, does not resume). Here is
 what a file of half a gigabyte needs on top.
 """
 

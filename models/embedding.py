@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import preprocessing, providers
+from . import onnx_graph, preprocessing, providers
 from .errors import ModelError
 from .text import printable
 
@@ -20,6 +20,17 @@ BATCH = 8
 """Pictures a call, where the network takes several: measured, see docs/embedding.md."""
 
 _DEFAULT_SIDE = 224  # where the network leaves height and width open
+
+
+def identify(path: Path | str, output: str = "") -> str:
+    """`Embedder.key` without loading the network.
+
+    Raises:
+        ModelError: the file can't be read, is no ONNX file, or has no such output.
+    """
+    place = os.fspath(path)
+    outputs = list(onnx_graph.read(Path(place)).outputs)
+    return f"{_sha256(place)}:{_chosen(output, outputs, place)}"
 
 
 class Embedder:
@@ -48,24 +59,13 @@ class Embedder:
                 or the provider isn't there.
         """
         place = os.fspath(path)
-        try:
-            with open(place, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ModelError(
-                f"the network {printable(place)} can't be read: {error.strerror}",
-                "give an ONNX file as index.model, or a name that `twinsift model list` shows",
-            ) from error
+        digest = _sha256(place)
         self._session = _session(place, threads, provider)
         self.provider: str = providers.short_name(self._session.get_providers()[0])
         """Where it runs: one of providers.CHOICES."""
         self._input, self._batch, self.width, self.height = _input(self._session, place)
         names = [node.name for node in self._session.get_outputs()]
-        if output and output not in names:
-            raise ModelError(
-                f"{printable(place)} has no output {output!r}", f"it has {', '.join(names)}"
-            )
-        self.output: str = output or names[0]
+        self.output: str = _chosen(output, names, place)
         self.preprocessing = preprocessing.of_metadata(
             self._session.get_modelmeta().custom_metadata_map
         )
@@ -106,6 +106,25 @@ class Embedder:
             raise ModelError(f"the network failed: {reason}", "try another one") from error
         vectors = np.asarray(found, np.float32).reshape(len(batch), -1)
         return vectors[: len(vectors) - missing]
+
+
+def _sha256(place: str) -> str:
+    try:
+        with open(place, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"the network {printable(place)} can't be read: {error.strerror}",
+            "give an ONNX file as index.model, or a name that `twinsift model list` shows",
+        ) from error
+
+
+def _chosen(output: str, names: Sequence[str], place: str) -> str:
+    if output and output not in names:
+        raise ModelError(
+            f"{printable(place)} has no output {output!r}", f"it has {', '.join(names)}"
+        )
+    return output or names[0]
 
 
 def _session(place: str, threads: int, wanted: str) -> Any:

@@ -25,32 +25,8 @@ from filelock import FileLock, Timeout
 
 from . import download, onnx_graph, preprocessing
 from .errors import ModelError
-from .preprocessing import IMAGENET, Preprocessing
+from .manifest import MANIFEST, NONE, is_name
 from .text import printable
-
-NONE = "none"
-"""Setting index.model: no network, although some are installed."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A published network: an entry of the manifest."""
-
-    name: str
-    file: str
-    bytes: int
-    sha256: str
-    addresses: tuple[str, ...]
-    cut: str
-    """The tensor to cut at, as onnx_graph.install takes it."""
-    dimension: int
-    input: str
-    width: int
-    height: int
-    preprocessing: Preprocessing
-    licence: str
-    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,61 +49,9 @@ class Installed:
     """Seconds since the epoch."""
 
 
-_ZOO = "https://huggingface.co/onnxmodelzoo"
-_LFS = "https://media.githubusercontent.com/media/onnx/models/main"
-_VGG = "validated/vision/classification/vgg/model"
-
-MANIFEST: Mapping[str, Known] = {
-    entry.name: entry
-    for entry in (
-        Known(
-            name="vgg16",
-            file="vgg16-12.onnx",
-            bytes=553_437_752,
-            sha256="722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b",
-            addresses=(
-                f"{_ZOO}/vgg16-12/resolve/main/vgg16-12.onnx",
-                f"{_LFS}/{_VGG}/vgg16-12.onnx",
-            ),
-            cut=onnx_graph.FC1,
-            dimension=4096,
-            input="data",
-            width=224,
-            height=224,
-            preprocessing=IMAGENET,
-            licence="Apache-2.0",
-            about="VGG16 up to fc1, float32, of the ONNX model zoo",
-        ),
-        Known(
-            name="vgg16-int8",
-            file="vgg16-12-int8.onnx",
-            bytes=138_407_238,
-            sha256="0d0a8e1d69f70404421e37dbad4f8bd21d42758e9f426bd5b39e9e4e9e1afa23",
-            addresses=(
-                f"{_ZOO}/vgg16-12-int8/resolve/main/vgg16-12-int8.onnx",
-                f"{_LFS}/{_VGG}/vgg16-12-int8.onnx",
-            ),
-            cut=onnx_graph.FC1,
-            dimension=4096,
-            input="data",
-            width=224,
-            height=224,
-            preprocessing=IMAGENET,
-            licence="Apache-2.0",
-            about="the same in 8-bit integers: a quarter of the size, several times as fast",
-        ),
-    )
-}
-
-
 def default_folder() -> Path:
     """Where networks are kept: beside the catalog, in the platform's data folder."""
     return Path(platformdirs.user_data_dir("twinsift", appauthor=False)) / "models"
-
-
-def is_name(text: str) -> bool:
-    """Whether a text is a network's name; everything else is the path of a file."""
-    return _NAME.fullmatch(text) is not None
 
 
 class Registry:
@@ -153,7 +77,7 @@ class Registry:
         return next((one for one in self.installed() if one.name == name), None)
 
     def default(self) -> Installed | None:
-        """The network that is used where none is named: VGG16 where it is there, else the newest."""
+        """The network that is used where none is named: VGG16 if there, else the newest."""
         there = {one.name: one for one in self.installed()}
         for name in MANIFEST:
             if name in there:

@@ -22,6 +22,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -75,7 +76,7 @@ def read_h5(path: Path, output: str = "fc1") -> Weights:
 
     made = {}
     with h5py.File(path, "r") as file:
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         for name in [*(name for name, _, _ in convolutions()), *dense_until(output)]:
             arrays: list[NDArray[np.float32]] = []
             if isinstance(root, h5py.Group) and name in root:
@@ -137,7 +138,7 @@ def network(
     nodes, initializers = [], []
     last = "data"
 
-    def add(kind: str, inputs: Sequence[str], name: str, **attributes: object) -> str:
+    def add(kind: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
         nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name
 

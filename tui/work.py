@@ -16,6 +16,7 @@ from ..catalog.errors import Interrupted
 from ..catalog.progress import Control, Progress
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
+from ..models.manifest import NONE
 from .wording import count, duration, rate
 
 _FIRST_MATCH_SECONDS = 6.0
@@ -134,6 +135,7 @@ class Work:
         self._tell(self.state)
 
     def _index_and_match(self, folders: Sequence[Path]) -> tuple[list[str], tuple[bytes, ...]]:
+        from ..catalog import embedding_pass
         from ..catalog.indexer import index  # OpenCV loads when there is something to read
         from ..catalog.matcher import match
 
@@ -159,6 +161,9 @@ class Work:
             said.append(count(matched.near_groups, "near-shot group"))
         if indexed.failed:
             said.append(f"{count(indexed.failed, 'file')} can't be read (f in the library)")
+        lacking = embedding_pass.notice(self._settings.index)
+        if lacking and self._settings.index.model != NONE:
+            said.append(lacking)
         return said, tuple(indexed.missing_roots)
 
     def _match_along(self, over: threading.Event) -> None:
