@@ -216,12 +216,17 @@ def _cosines(
     query = embedder.embed([Image.open(io.BytesIO(features.preview))])[0]
     wanted = {row.content_id for row in rows}
     return {
-        content_id: float(np.frombuffer(vector, "<f2").astype(np.float32) @ query)
+        content_id: _cosine(np.frombuffer(vector, "<f2").astype(np.float32), query)
         for content_id, vector in catalog.connection.execute(
             "SELECT content_id, vector FROM embedding WHERE model = ?", (embedder.key,)
         )
         if content_id in wanted
     }
+
+
+def _cosine(stored: NDArray[np.float32], query: NDArray[np.float32]) -> float:
+    """Of a vector that lost its exact length when it was stored, and a unit vector."""
+    return float(stored @ query) / max(float(np.linalg.norm(stored)), 1e-12)
 
 
 def _worth_a_look(

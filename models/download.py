@@ -21,7 +21,7 @@ from .text import printable
 Tell = Callable[[int, int], None]
 """Told of the bytes that are there and the bytes wanted; what it raises stops the download."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 14  # what is lost when the connection is cut off
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _TRIES = 5
@@ -136,7 +136,8 @@ def _transfer(session: object, address: str, part: Path, size: int, tell: Tell) 
                 raise _Never("holds a file of another size")
             with open(part, "r+b" if had else "wb") as out:
                 out.seek(start)
-                out.truncate()
+                if start < had:
+                    out.truncate()
                 for chunk in answer.iter_content(_CHUNK):
                     if out.tell() + len(chunk) > size:
                         raise _Never("sends more than the file's size")

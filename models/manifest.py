@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import onnx_graph
-
+FC1 = "fc1"
+"""As a tensor's name: the first dense layer after its ReLU, whatever the file calls it."""
 NONE = "none"
 """Setting index.model: no network, although some are installed."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -31,7 +31,7 @@ class Known:
     sha256: str
     addresses: tuple[str, ...]
     cut: str
-    """The tensor to cut at, as onnx_graph.install takes it."""
+    """The tensor to cut at, as models.onnx_graph.install takes it."""
     dimension: int
     input: str
     width: int
@@ -58,7 +58,7 @@ MANIFEST: Mapping[str, Known] = {
                 f"{_ZOO}/vgg16-12/resolve/main/vgg16-12.onnx",
                 f"{_LFS}/{_VGG}/vgg16-12.onnx",
             ),
-            cut=onnx_graph.FC1,
+            cut=FC1,
             dimension=4096,
             input="data",
             width=224,
@@ -76,7 +76,7 @@ MANIFEST: Mapping[str, Known] = {
                 f"{_ZOO}/vgg16-12-int8/resolve/main/vgg16-12-int8.onnx",
                 f"{_LFS}/{_VGG}/vgg16-12-int8.onnx",
             ),
-            cut=onnx_graph.FC1,
+            cut=FC1,
             dimension=4096,
             input="data",
             width=224,

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from .errors import ModelError
+from .manifest import FC1
 from .text import printable
-
-FC1 = "fc1"
-"""As a tensor's name: the first dense layer after its ReLU, whatever the file calls it."""
 
 _MODEL_GRAPH, _MODEL_METADATA = 7, 14
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_OUTPUT, _GRAPH_VALUES = 1, 5, 11, 12, 13
