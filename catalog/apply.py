@@ -263,6 +263,7 @@ def _act(
 ) -> tuple[Action, OSError | RefusedError | None]:
     """Do an intent; the action with the destination it had in the end, and the error if any."""
     try:
+        fileops.prove_apart(held, action.token)
         for _ in range(_ATTEMPTS):
             try:
                 if action.destination is None:

@@ -27,6 +27,13 @@ except ImportError:  # Windows, where an open file can't be replaced anyway
     fcntl = None
 
 _CHUNK = 1 << 20  # bytes read and written at a time
+# O_NONBLOCK: a FIFO that takes a file's place this instant can't hang us.
+_READING = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 PREFIX = b".twinsift-"
 """How every name begins that this program makes beside a person's files."""
 
@@ -40,6 +47,8 @@ class Held:
     identity: Identity
     links: int
     """Names that the file had when it was opened; one of several frees nothing when removed."""
+    keeper: Held | None = None
+    """The file that stays in its stead, for one that is removed."""
 
     def digest(self) -> bytes:
         """BLAKE3-256 of the whole file as it is now."""
@@ -66,9 +75,7 @@ def hold(path: bytes, *, alone: bool) -> Iterator[Held]:
         raise RefusedError(f"{printable(path)} is gone")
     if not stat.S_ISREG(found.st_mode):
         raise RefusedError(f"{printable(path)} is not a regular file")
-    # O_NONBLOCK: a FIFO that takes the file's place this instant can't hang us.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, _READING)
     try:
         opened = os.fstat(descriptor)
         if (opened.st_dev, opened.st_ino) != (found.st_dev, found.st_ino):
@@ -139,9 +146,9 @@ def holds(path: bytes, digest: bytes, size: int) -> bool:
     found = identity_at(path)
     if found is None or found.size != size:
         return False
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, _READING)
     try:
-        return digest_of(descriptor) == digest
+        return stat.S_ISREG(os.fstat(descriptor).st_mode) and digest_of(descriptor) == digest
     finally:
         os.close(descriptor)
 
@@ -154,6 +161,35 @@ def part_path(destination: bytes, token: str) -> bytes:
 def aside_path(source: bytes, token: str) -> bytes:
     """Where `source` waits for its removal while it is looked at a last time."""
     return os.path.join(os.path.dirname(source), PREFIX + os.fsencode(token) + b".aside")
+
+
+def prove_apart(held: Held, token: str) -> None:
+    """Make sure that a held file and its keeper are two files, not one seen through two mounts.
+
+    An overlay or a network mount gives the one file another device and inode, and locks of its own.
+    So the file is renamed aside for a moment, to a name that no cache can know: where that name
+    shows up beside the keeper too, both are in one folder.
+
+    Raises:
+        RefusedError: they are the same file, or the keeper is being changed; all is as it was.
+        OSError: the system refused a step; look at the disk as after `relocate`.
+    """
+    keeper = held.keeper
+    if keeper is None or os.path.dirname(keeper.path) == os.path.dirname(held.path):
+        return
+    aside = aside_path(held.path, token)
+    rename_exclusively(held.path, aside)
+    try:
+        in_one_folder = os.path.lexists(aside_path(keeper.path, token))
+        is_alias = in_one_folder and os.path.basename(keeper.path) == os.path.basename(held.path)
+        stays = keeper.is_at(keeper.path)
+    finally:
+        _put_back(aside, held.path)
+    if is_alias or not stays:
+        raise RefusedError(
+            f"it is the same file as the one that is kept, {printable(keeper.path)}, or that one is"
+            " being changed by another program"
+        )
 
 
 def relocate(held: Held, destination: bytes, digest: bytes, token: str) -> None:

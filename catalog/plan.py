@@ -166,6 +166,7 @@ class _Draft:
 
     def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
         self._name = trash.batch_name()
+        self._follow_links = settings.index.follow_symlinks
         self._destinations = Destinations(self._name, settings.files.trash)
         self._protected = Protected(connection)
         self._items: list[PlanItem] = []
@@ -208,6 +209,10 @@ class _Draft:
         found = fileops.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")
+        folder = os.path.dirname(source)
+        if not self._follow_links and os.path.realpath(folder) != folder:
+            # Indexing followed no link, so what is there now is another place.
+            raise RefusedError("is behind a symbolic link now, which is not followed")
         seen = Identity.of(found)
         if seen.size != file.size:
             raise RefusedError("has changed since it was indexed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..models.text import printable
 from . import fileops, journal, trash
@@ -68,7 +69,7 @@ class Preflight:
                         raise RefusedError(
                             f"{printable(file.path)} is being changed by another program"
                         )
-                yield held
+                yield replace(held, keeper=keeper)
 
     def _check_decision(self, item: PlanItem) -> None:
         """Refuse what was decided otherwise since the plan was made, in another window say."""

@@ -14,7 +14,7 @@ from .geometry import Alignment, align
 from .keypoints import Keypoints
 from .similarity import Agreement, Array, compare
 
-VERSION = 2
+VERSION = 3
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 COARSE_SIDE = 96
@@ -49,6 +49,17 @@ class Picture:
             return grey
         shrink = size[0] < grey.shape[1]
         return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
+
+    @cached_property
+    def detail(self) -> float:
+        """Mean strength of the finest detail, in grey levels."""
+        fine = cv2.GaussianBlur(self.grey, (0, 0), 1.0)
+        return float(cv2.absdiff(self.grey, fine).mean())
+
+    @cached_property
+    def even(self) -> float:
+        """Share of the picture that its two commonest tones take up, 0..1."""
+        return sum(_commonest_tones(self.grey.ravel()))
 
     @cached_property
     def chroma(self) -> Array:
@@ -121,6 +132,7 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         scale=found.scale,
         residual=found.residual,
         coherence=found.coherence,
+        support=found.support,
         moved=found.moved,
     )
     return evidence if agreement is None else _with(evidence, a, b, transform, agreement)
@@ -160,6 +172,9 @@ def _with(
         ssim=agreement.ssim,
         agreement=agreement.blocks,
         correlation=agreement.correlation,
+        best_correlation=agreement.best_correlation,
+        detail=min(a.detail, b.detail) / max(a.detail, b.detail, 1e-6),
+        even=min(a.even, b.even),
         textured=agreement.textured,
         flat_difference=agreement.flat_difference,
         inverted=agreement.inverted,
@@ -246,14 +261,20 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     if around.sum() < 64:
         return True  # a border thinner than a few pixels
     # One or two even tones: a bar and its letters, a white margin. No sky or wall is so even.
-    tones = np.bincount(outer[around], minlength=256) / around.sum()
-    near = np.convolve(tones, np.ones(2 * _EVEN + 1), "same")
-    first = int(near.argmax())
-    rest = near.copy()
-    rest[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
-    if near[first] <= 0.5 and near[first] + rest.max() <= 0.7:
+    first, second = _commonest_tones(outer[around])
+    if first <= 0.5 and first + second <= 0.7:
         return False
     return _steps(outer, outline) >= 0.4
+
+
+def _commonest_tones(values: Array) -> tuple[float, float]:
+    """Shares of the two commonest grey tones, each with the few levels around it."""
+    tones = np.bincount(values, minlength=256) / len(values)
+    near = np.convolve(tones, np.ones(2 * _EVEN + 1), "same")
+    first = int(near.argmax())
+    share = float(near[first])
+    near[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
+    return share, float(near.max())
 
 
 def _steps(outer: Array, outline: Array) -> float:

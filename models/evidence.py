@@ -58,6 +58,12 @@ class Evidence:
     """Fraction of the overlap's textured blocks whose structure agrees, 0..1."""
     correlation: float | None = None
     """Median local correlation of the overlap's textured blocks, -1..1."""
+    best_correlation: float | None = None
+    """Upper quartile of the same: an edit leaves the rest of a picture as it was."""
+    detail: float | None = None
+    """Fine detail of the softer picture for that of the crisper one, 0..1."""
+    even: float | None = None
+    """Share of the less even picture that two tones take up: near 1 for pages and drawings."""
     textured: float | None = None
     """Fraction of the overlap that has texture, 0..1."""
     flat_difference: float | None = None
@@ -76,6 +82,8 @@ class Evidence:
     """Median error of the inliers, in pixels of the coarser working picture."""
     coherence: float | None = None
     """How far neighbouring inliers err alike, -1..1 (models.geometry)."""
+    support: float = 0.0
+    """Inliers for each keypoint of the poorer picture in the overlap, 0..1."""
     moved: int = 0
     """Matches that agree on a second, nearby transform: a subject that moved."""
     recoloured: float | None = None

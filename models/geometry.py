@@ -44,6 +44,8 @@ class Alignment:
     """Median distance of the inliers from where the transform puts them, in the coarser pixels."""
     coherence: float
     """How far neighbouring inliers err alike, -1..1: 0 for noise, near 1 for parallax or motion."""
+    support: float
+    """Inliers for each keypoint that the poorer picture has in the overlap, 0..1."""
     moved: int
     """Matches that agree with a second transform, a short way off: a subject that moved."""
 
@@ -164,6 +166,7 @@ def _estimate(
         homography=homography,
         residual=float(np.median(np.linalg.norm(errors, axis=1))),
         coherence=_coherence(points_a, errors),
+        support=len(places) / _fewer_inside(a, b, best),
         moved=_moved(source, target, best, b) if len(places) >= _FEWEST_BENT else 0,
     )
 
@@ -210,6 +213,16 @@ def _coherence(points: Array, errors: Array) -> float:
     around = off[near].mean(axis=1)
     size = np.sqrt((off * off).sum() * (around * around).sum())
     return float((off * around).sum() / size) if size > 1e-9 else 0.0
+
+
+def _fewer_inside(a: Keypoints, b: Keypoints, transform: Array) -> int:
+    """How many keypoints of a and of b lie in the overlap, whichever are fewer; at least 1."""
+    counts = []
+    for own, other, m in ((a, b, transform), (b, a, np.linalg.inv(transform))):
+        put = cv2.perspectiveTransform(own.positions[None, :, :2].astype(np.float64), m)[0]
+        inside = (put >= 0).all(axis=1) & (put[:, 0] < other.width) & (put[:, 1] < other.height)
+        counts.append(int(inside.sum()))
+    return max(1, min(counts))
 
 
 def _moved(source: Array, target: Array, transform: Array, b: Keypoints) -> int:

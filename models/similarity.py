@@ -28,7 +28,8 @@ class Agreement:
     """What the aligned overlap of two pictures says.
 
     `ssim` is the mean SSIM after tones were matched, -1..1; `blocks` the fraction of the textured
-    overlap whose local correlation is at least 0.6, `correlation` its median local correlation;
+    overlap whose local correlation is at least 0.6, `correlation` its median local correlation
+    and `best_correlation` the upper quartile;
     `textured` the fraction of the overlap that has texture at all; `cover_a` and `cover_b` the
     fractions of the pictures that overlap; `inverted` whether light and dark are swapped.
     """
@@ -36,6 +37,7 @@ class Agreement:
     ssim: float
     blocks: float
     correlation: float
+    best_correlation: float
     textured: float
     cover_a: float
     cover_b: float
@@ -101,10 +103,12 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
     flat = inside & ~textured
     some = textured.sum()
     values = correlation[textured]
+    median, upper = (float(q) for q in np.quantile(values, (0.5, 0.75))) if some else (0.0, 0.0)
     return Agreement(
         ssim=score,
         blocks=float((values >= _AGREES).mean()) if some else 0.0,
-        correlation=float(np.median(values)) if some else 0.0,
+        correlation=median,
+        best_correlation=upper,
         textured=float(some / inside.sum()),
         cover_a=cover_a,
         cover_b=cover_b,

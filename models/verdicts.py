@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import Evidence, Verdict
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,16 @@ class Facts:
 
 _TRUSTED_INLIERS = 40  # from here an edited part of the picture (sticker, big text) is believed
 _TRUSTED_SPREAD = 0.3
+_TRUSTED_SUPPORT = 0.29
+_FEW_INLIERS = 30
+_GRAPHIC_MATCHES = 0.68
+_GRAPHIC = 0.5  # from here two tones make a page, a screen or a drawing of a picture
 _SMALLEST_COVER = 0.35  # of the picture that is covered more
 _PARALLAX_RESIDUAL = 0.25
 _PARALLAX_COHERENCE = 0.38
 _MOVED = 8  # chance gave copies 5 at the most
 _MOVED_SHARE = 0.04
-_RECOLOURED = 0.02
+_RECOLOURED = 0.04
 _TEXTURE = 0.15  # below this share of texture only keypoints can tell two pictures apart
 
 
@@ -60,11 +64,33 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
         return False  # all that they share is a corner: a caption, a logo, a status bar
     if (e.textured or 0.0) < 0.5 and (e.flat_difference or 0.0) > 24:
         return False  # the texture agrees but lies on another ground
-    if agreement >= t.agreement and correlation >= 0.7:
-        # Few inliers are enough where nearly everything agrees.
-        return e.inliers >= t.inliers or (agreement >= 0.9 and correlation >= 0.9)
-    edited, many = t.agreement * 2 / 3, max(_TRUSTED_INLIERS, 3 * t.inliers)
-    return agreement >= edited and e.inliers >= many and e.spread >= _TRUSTED_SPREAD
+    # In copies nearly all that matches agrees; what shares a template matches here and there.
+    of_matches = e.inliers / max(e.matches, 1)
+    whole = agreement >= t.agreement and correlation >= 0.7
+    edited = (
+        agreement >= t.agreement * 2 / 3
+        and e.inliers >= max(_TRUSTED_INLIERS, 3 * t.inliers)
+        and e.spread >= _TRUSTED_SPREAD
+        and of_matches >= 0.62
+        and e.support >= _TRUSTED_SUPPORT
+    )
+    if (e.even or 0.0) >= _GRAPHIC:
+        clear = whole and agreement >= 0.7 and correlation >= 0.9
+        return of_matches >= (_GRAPHIC_MATCHES if _equally_sharp(e) else 0.55) and (clear or edited)
+    if not whole:
+        return edited
+    if _equally_sharp(e):
+        if of_matches < 0.6 and not (agreement >= 0.94 and correlation >= 0.9):
+            return False
+        if e.inliers < _FEW_INLIERS:
+            return agreement >= 0.85 and correlation >= 0.93
+    # Few inliers are enough where nearly everything agrees.
+    return e.inliers >= t.inliers or (agreement >= 0.9 and correlation >= 0.9)
+
+
+def _equally_sharp(e: Evidence) -> bool:
+    """Whether neither picture is blurred, noisy or enlarged against the other."""
+    return (e.detail or 0.0) >= 0.6
 
 
 def _overlaid(e: Evidence, t: Thresholds) -> bool:
@@ -83,6 +109,7 @@ def _same_scene(e: Evidence, t: Thresholds) -> bool:
         and e.inliers >= 2 * t.inliers
         and e.spread >= 0.4
         and (e.textured or 0.0) >= _TEXTURE
+        and ((e.even or 0.0) < _GRAPHIC or e.inliers >= _GRAPHIC_MATCHES * e.matches)
         and max(e.cover_a or 0, e.cover_b or 0) >= 0.5
         and (e.agreement or 0.0) >= 0.35
         and (e.correlation or 0.0) >= 0.35
@@ -96,13 +123,24 @@ def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
     """
     if (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE:
         return True
+    if _equally_sharp(e) and (e.correlation or 0) < 0.95 and (e.best_correlation or 0) < 0.99:
+        return True  # alike everywhere, the same nowhere: another light, another moment
+    two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93 and not e.framed
+    if two_views and not _same_exposure(e):
+        return True
     if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
         return True
-    if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.85 and not e.inverted:
+    if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.93 and not e.inverted:
         return True
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
     return bool(times and a.camera == b.camera and not same)
+
+
+def _same_exposure(e: Evidence) -> bool:
+    """Whether the overlap is the very same: two crops of one picture, not a camera that panned."""
+    same_tones = abs((e.gain or 1.0) - 1) <= 0.04 and abs(e.shift or 0.0) <= 4
+    return same_tones and (e.residual or 0.0) <= 0.2
 
 
 def _edit(e: Evidence, a: Facts, b: Facts) -> Verdict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +14,17 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
-from ..catalog.review import GroupSummary, list_groups, load_group
+from ..catalog.review import GroupSummary, load_group
 from ..catalog.settings import Settings
-from ..models.errors import TwinsiftError
 from .bars import PLACES
 from .desk import Desk
 from .dialogs import Confirm
+from .feed import Feed
 from .groups_screen import GroupsScreen
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
@@ -37,11 +37,11 @@ from .review_screen import ReviewScreen
 from .terminal import Colours, detect
 from .theme import DARK
 from .triage import Triage
+from .trouble import TROUBLE, in_words
 from .wording import count
 from .work import Work, WorkState
 
 _POLL_SECONDS = 1.0
-_LOAD_SHARE = 5.0  # reading the groups again takes at most about a fifth of the time
 
 _KINDS = ("duplicate", "near")
 
@@ -110,25 +110,41 @@ class TwinsiftApp(App[int]):
         """Where `m` moves to."""
         self._index_on_start = index_on_start
         self._start = start
-        self._version = 0
-        self._loading = 0
-        self._loaded = 0
-        """Numbers of the latest reading of the groups that was begun, and that was shown."""
-        self._next_load = 0.0
-        self._after_load: Callable[[], None] | None = None
+        self.feed = Feed(
+            self,
+            self.catalog,
+            self.open_catalog,
+            self._take_groups,
+            lambda words: self.say(words, "bad"),
+        )
 
     def _post(self, message: Message) -> None:
         if self.is_running:
             self.post_message(message)
+
+    def run(self, **options: Any) -> int | None:
+        """Run until the person leaves.
+
+        Raises:
+            Exception: whatever nobody expected; the command line tells it in one line.
+        """
+        status = super().run(**options)
+        if self._exception is not None:
+            error = self._exception
+            raise error.error if isinstance(error, WorkerFailed) else error
+        return status
+
+    def _fatal_error(self) -> None:
+        """Leave the screen; Textual would print a traceback, but `run` raises the error instead."""
+        self._close_messages_no_wait()
 
     # Life -----------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Show the first place and begin what was asked for."""
         self.switch_mode(self._start)
-        self._version = self.catalog.data_version()
         self.reload_groups()
-        self.set_interval(_POLL_SECONDS, self._poll)
+        self.set_interval(_POLL_SECONDS, self.feed.poll)
         self.run_worker(self._recover, thread=True, group="recover")
         if self._index_on_start:
             self.index(self._index_on_start)
@@ -152,8 +168,8 @@ class TwinsiftApp(App[int]):
         try:
             with self.open_catalog() as catalog:
                 settled = recovery.recover(catalog)
-        except TwinsiftError as error:
-            self.call_from_thread(self.say, str(error), "bad")
+        except TROUBLE as error:
+            self.call_from_thread(self.say, in_words(error), "bad")
             return
         if settled:
             told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
@@ -163,11 +179,6 @@ class TwinsiftApp(App[int]):
     def is_busy(self) -> bool:
         """Whether something goes on in the background."""
         return self.work.state.running
-
-    @property
-    def has_loaded(self) -> bool:
-        """Whether the groups were read at least once."""
-        return self._loaded > 0
 
     def index(self, folders: Sequence[Path]) -> None:
         """Index folders (none: all) and match, in the background."""
@@ -188,6 +199,8 @@ class TwinsiftApp(App[int]):
 
     def on_work_told(self, message: WorkTold) -> None:
         """Show how far the work has come."""
+        if message.state.defect is not None:
+            raise message.state.defect
         self._show_work(message.state)
         if not message.state.running:
             self.reload_groups()
@@ -210,43 +223,13 @@ class TwinsiftApp(App[int]):
             if isinstance(screen, ReviewScreen):
                 screen.show_pictures()
 
-    def _poll(self) -> None:
-        """See whether another connection (indexer, matcher, another program) has written."""
-        if self._loading != self._loaded or time.monotonic() < self._next_load:
-            return
-        version = self.catalog.data_version()
-        if version != self._version:
-            self._version = version
-            self.reload_groups()
-
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
-        """Read the groups anew in a thread; `after` is called when they are shown."""
-        self._loading += 1
-        self._after_load = after or self._after_load
-        self.run_worker(partial(self._load, self._loading), thread=True, group="groups")
+        """Read the groups anew; `after` is called when they are shown."""
+        self.feed.reload(after)
 
-    def _load(self, number: int) -> None:
-        began = time.monotonic()
-        try:
-            with self.open_catalog() as catalog:
-                groups = list_groups(catalog, kind=None)
-        except TwinsiftError as error:
-            self.call_from_thread(self.say, str(error), "bad")
-            groups = None
-        self.call_from_thread(self._take_groups, number, groups, time.monotonic() - began)
-
-    def _take_groups(self, number: int, groups: list[GroupSummary] | None, seconds: float) -> None:
-        if number != self._loading:
-            return  # a later reading is on its way
-        self._loaded = number
-        self._next_load = time.monotonic() + _LOAD_SHARE * seconds
-        if groups is None:
-            return
+    def _take_groups(self, groups: list[GroupSummary]) -> None:
         for triage in self.triages.values():
             triage.load(groups)
-        after, self._after_load = self._after_load, None
-        if after is not None:
-            after()
         place = self._place()
         if isinstance(place, GroupsScreen):
             place.refresh_groups(hold=True)
@@ -271,7 +254,7 @@ class TwinsiftApp(App[int]):
         self.switch_mode("groups")
         if isinstance(self.screen, ReviewScreen):
             self.pop_screen()
-        self.push_screen(ReviewScreen(self.triage))
+        self.push_screen(ReviewScreen(self.triage, self.terminal.drawing))
 
     # Keys that work everywhere --------------------------------------------------------------------
 
@@ -338,8 +321,8 @@ class TwinsiftApp(App[int]):
     def _travel(self, go: Callable[[], Step | None], said: str, nothing: str) -> None:
         try:
             step = go()
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
             return
         if step is None:
             self.say(nothing)

@@ -13,9 +13,9 @@ from textual.widgets import Static
 from ..catalog.apply import Outcome
 from ..catalog.database import Catalog
 from ..catalog.progress import Control, Progress, Report
-from ..models.errors import TwinsiftError
 from .bars import KeyBar
 from .keymap import bindings
+from .trouble import TROUBLE, in_words
 from .wording import duration
 
 Batch = Callable[[Catalog, Report, Control], Outcome]
@@ -49,8 +49,8 @@ class BusyScreen(ModalScreen["Outcome | str"]):
         try:
             with self._open_catalog() as catalog:
                 result = self._batch(catalog, self._report, self._control)
-        except TwinsiftError as error:
-            result = str(error)
+        except TROUBLE as error:
+            result = in_words(error)
         self.app.call_from_thread(self.dismiss, result)
 
     def _report(self, progress: Progress) -> None:

@@ -109,7 +109,8 @@ def _report_defect(error: Exception) -> str:
     text = "".join(traceback.format_exception(error))
     place = Path(user_log_path("twinsift", appauthor=False)) / "last-defect.txt"
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.touch(mode=0o600)  # it may name a person's files
         place.write_text(f"twinsift {version('twinsift')}\n{text}", encoding="utf-8")
     except OSError:
         plain.note(text)

@@ -156,7 +156,7 @@ def _consents(drawn: Plan, arguments: argparse.Namespace) -> bool:
         wanted = f"delete {deletions}"
         question = f"This can't be undone. To go on type `{wanted}`: "
         return plain.ask(question, wanted, f"add --confirm-delete {deletions}")
-    if others and not arguments.yes and not deletions:
+    if others and not arguments.yes:
         return plain.ask("Go on? [y/N] ", "y", "add --yes")
     return True
 

@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ..catalog.review import GroupDetail, load_group
-from ..models.errors import TwinsiftError
 from .dialogs import Confirm, Prompt
 from .group_list import GroupList
 from .keymap import bindings
@@ -16,6 +15,7 @@ from .line_list import LineList
 from .place import Place
 from .review_screen import ReviewScreen
 from .triage import Triage
+from .trouble import TROUBLE, in_words
 from .wording import count, size
 
 _READING = "Reading the catalog…"
@@ -73,7 +73,7 @@ class GroupsScreen(Place):
         self._refresh_lines()
 
     def _empty(self) -> str:
-        if not self.twinsift.has_loaded:
+        if not self.twinsift.feed.has_loaded:
             return _READING
         if len(self.triage):
             return _EMPTY_FILTERED
@@ -113,7 +113,7 @@ class GroupsScreen(Place):
     def action_choose(self) -> None:
         """Review the group under the cursor."""
         if self.triage.current is not None:
-            self.app.push_screen(ReviewScreen(self.triage))
+            self.app.push_screen(ReviewScreen(self.triage, self.twinsift.terminal.drawing))
 
     @on(LineList.Chosen)
     def _on_double_click(self) -> None:
@@ -200,8 +200,8 @@ class GroupsScreen(Place):
             for group in marked or [current]:
                 self.twinsift.desk.distinct(group.id, group.kind)
                 done += 1
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
         if done:
             self.say(f"{count(done, 'group')} marked as not duplicates · u undoes", "good")
             self.twinsift.reload_groups()
@@ -225,12 +225,13 @@ class GroupsScreen(Place):
     def _total(self, wanted: list[tuple[str, str]]) -> None:
         """Load the details in a thread, then ask."""
         order = self.twinsift.settings.keep.order
-        with self.twinsift.open_catalog() as catalog:
-            details = [
-                detail
-                for group_id, kind in wanted
-                if (detail := load_group(catalog, group_id, kind=kind, order=order)) is not None
-            ]
+        try:
+            with self.twinsift.open_catalog() as catalog:
+                loaded = [load_group(catalog, i, kind=kind, order=order) for i, kind in wanted]
+        except TROUBLE as error:
+            self.app.call_from_thread(self.say, in_words(error), "bad")
+            return
+        details = [detail for detail in loaded if detail is not None]
         self.app.call_from_thread(self._ask_accept, details)
 
     def _ask_accept(self, details: list[GroupDetail]) -> None:
@@ -247,8 +248,8 @@ class GroupsScreen(Place):
                 return
             try:
                 self.twinsift.desk.accept(details)
-            except TwinsiftError as error:
-                self.say(str(error), "bad")
+            except TROUBLE as error:
+                self.say(in_words(error), "bad")
                 return
             self.triage.marks.clear()
             self.say(f"{count(totals.groups, 'group')} decided · P shows the plan", "good")

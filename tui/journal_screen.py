@@ -48,7 +48,7 @@ class BatchList(LineList):
 
     def titles(self, width: int) -> str:
         """The column titles for rows of `width` cells."""
-        text = f"   {'when':<16}  {'what':<8}{'files':>6}  "
+        text = f"   {'when':<16} {'what':<8}{'files':>6}  "
         return f"{text}{'size':>7}  state" if width >= 64 else f"{text}state"
 
     def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
@@ -58,7 +58,7 @@ class BatchList(LineList):
         state, tone = _state(batch)
         segments = [
             Segment(f" {CURSOR if row == self.cursor else ' '} ", style + self.component("strong")),
-            Segment(f"{moment(batch.created_at)}  ", dim),
+            Segment(f"{moment(batch.created_at)} ", dim),
             Segment(
                 column(_KINDS.get(batch.kind, batch.kind), 8), style + self.component("strong")
             ),
@@ -178,7 +178,7 @@ def _state(batch: BatchSummary) -> tuple[str, str]:
     if batch.kind == "apply" and batch.undone and not batch.undoable:
         parts.append("undone")
     elif batch.undoable:
-        parts.append("undoable")
+        parts.append("can be undone")
     if batch.refused:
         parts.append(f"{batch.refused:,} left alone")
     if batch.failed:

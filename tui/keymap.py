@@ -100,7 +100,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("enter", "Enter", "choose", "files", "what was done to each file", 2),
     ),
     "library": (
-        Key("a", "a", "add", "add folder", "add a folder of pictures and index it", 1),
+        Key("a", "a", "add", "add", "add a folder of pictures and index it", 1),
         Key("i", "i", "index_one", "index", "index this folder again (only what changed)", 2),
         Key("I", "I", "index_all", "index all", "index all folders again", 3),
         Key("r", "r", "role", "role", "normal, reference (never touched), excluded", 2),

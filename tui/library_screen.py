@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from ..catalog import library
 from ..catalog.library import Folder
-from ..models.errors import TwinsiftError
 from ..models.text import printable
 from .cells import clip, column
 from .folder_picker import FolderPicker
@@ -23,6 +22,7 @@ from .line_list import LineList
 from .place import Place
 from .report_screen import Line, ReportScreen
 from .theme import CURSOR
+from .trouble import TROUBLE, in_words
 from .wording import count, duration, home_short, moment, rate, size
 from .work import WorkState
 
@@ -163,8 +163,8 @@ class LibraryScreen(Place):
         role = library.ROLES[(library.ROLES.index(folder.role) + 1) % len(library.ROLES)]
         try:
             library.set_role(self.twinsift.catalog, folder.id, role)
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
             return
         meaning = {
             "normal": "its files may be moved or trashed",

@@ -18,7 +18,6 @@ from ..catalog import plan as planning
 from ..catalog.apply import Outcome, apply_plan
 from ..catalog.decisions import Verb
 from ..catalog.plan import Plan, PlanItem, Refusal
-from ..models.errors import TwinsiftError
 from ..models.text import printable
 from .busy import BusyScreen
 from .cells import clip, column
@@ -28,6 +27,7 @@ from .line_list import LineList
 from .place import Place
 from .report_screen import Line, ReportScreen
 from .theme import CURSOR, VERB_GLYPHS
+from .trouble import TROUBLE, in_words
 from .wording import count, home_short, size
 
 _SECTIONS: tuple[tuple[Verb, str], ...] = (
@@ -153,8 +153,8 @@ class PlanScreen(Place):
         try:
             with self.twinsift.open_catalog() as catalog:
                 built = planning.build(catalog, self.twinsift.settings)
-        except TwinsiftError as error:
-            self.app.call_from_thread(self.say, str(error), "bad")
+        except TROUBLE as error:
+            self.app.call_from_thread(self.say, in_words(error), "bad")
             return
         self.app.call_from_thread(self._take, number, built)
 

@@ -14,9 +14,9 @@ from textual.strip import Strip
 
 from ..catalog.database import Catalog
 from ..catalog.review import load_preview
-from ..models.errors import TwinsiftError
 from . import graphics
 from .terminal import Drawing, Terminal
+from .trouble import TROUBLE, in_words
 
 _KEPT = 96  # drawn pictures; one is some 100 KB at 80 × 24
 
@@ -55,6 +55,8 @@ class Previews:
 
     def get(self, wanted: Wanted) -> Drawn | None:
         """The drawn picture, or None while there is none yet."""
+        if self._terminal.drawing is Drawing.NONE:
+            return Drawn((), "pictures are off (screen.pictures)")
         with self._change:
             drawn = self._drawn.get(wanted)
             if drawn is not None:
@@ -63,8 +65,6 @@ class Previews:
 
     def want(self, wanted: Sequence[Wanted]) -> None:
         """Draw these next, in this order; what was wanted before and isn't drawn is forgotten."""
-        if self._terminal.drawing is Drawing.NONE:
-            return
         with self._change:
             self._queue = [w for w in wanted if w not in self._drawn and w.columns > 0 < w.rows]
             if self._queue and self._thread is None:
@@ -83,7 +83,7 @@ class Previews:
     def _work(self) -> None:
         try:
             catalog = Catalog.open(self._catalog_path, create=False)
-        except TwinsiftError:
+        except TROUBLE:
             return  # the catalog went away under the interface, which says so elsewhere
         with catalog:
             while True:
@@ -93,7 +93,10 @@ class Previews:
                     if self._closed:
                         return
                     wanted = self._queue.pop(0)
-                drawn = _draw(catalog, wanted, self._terminal)
+                try:
+                    drawn = _draw(catalog, wanted, self._terminal)
+                except TROUBLE as error:
+                    drawn = Drawn((), in_words(error))
                 with self._change:
                     self._drawn[wanted] = drawn
                     while len(self._drawn) > _KEPT:
@@ -110,6 +113,6 @@ def _draw(catalog: Catalog, wanted: Wanted, terminal: Terminal) -> Drawn:
             columns, rows = graphics.fit(*picture.size, wanted.columns, wanted.rows)
             picture.draft("RGB", (columns * 2, rows * 4))
             pixels = graphics.reduce(picture, columns, rows)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         return Drawn((), f"the stored picture is damaged: {error}")
     return Drawn(tuple(graphics.draw(pixels, terminal.drawing, terminal.colours)))

@@ -5,29 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Static
 
 from ..catalog.decisions import Verb
-from ..catalog.review import GroupDetail, Member, load_group
-from ..models.errors import TwinsiftError
+from ..catalog.review import GroupDetail, GroupSummary, Member, load_group
 from ..models.text import printable
 from .folder_picker import FolderPicker
 from .keymap import bindings
-from .panes import FactsPane, FilePane, pane_edges
+from .pane_row import PaneRow, seen
+from .panes import FactsPane
 from .place import Place
-from .preview import Wanted
+from .terminal import Drawing
 from .theme import STAR, VERB_GLYPHS
 from .triage import Triage
+from .trouble import TROUBLE, in_words
 from .wording import count, home_short, percent
 
-_REST_SECONDS = 0.08  # pictures are drawn once the cursor has rested this long; text comes at once
-_PANE_COLUMNS = 38  # a pane is at least this wide where there are more than two
-_MOST_PANES = 4
 _TALL = 34  # lines from which the facts stand in a table
 _BOTH, _FACTS, _PICTURE = "both", "facts", "picture"
 
@@ -40,23 +35,20 @@ class ReviewScreen(Place):
     place = "groups"
     key_tables = ("review",)
 
-    def __init__(self, triage: Triage) -> None:
+    def __init__(self, triage: Triage, drawing: Drawing = Drawing.HALFBLOCK) -> None:
         super().__init__()
         self.triage = triage
         self.detail: GroupDetail | None = None
         self.cursor = 0
         """Index of the file under the cursor."""
-        self.view = _BOTH
+        self.view = _FACTS if drawing is Drawing.NONE else _BOTH
         self._by_hand = False
         """Whether files of this group were marked one by one since it was shown."""
-        self._rest: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Chips of all files, panes, facts."""
         yield Static(id="chips", markup=False)
-        with Horizontal(id="panes"):
-            for _ in range(_MOST_PANES):
-                yield FilePane()
+        yield PaneRow(self.twinsift.previews, self._upcoming)
         yield FactsPane()
 
     def on_mount(self) -> None:
@@ -79,9 +71,7 @@ class ReviewScreen(Place):
         group = self.triage.current
         detail = None
         while group is not None:
-            detail = load_group(
-                self.twinsift.catalog, group.id, kind=group.kind, order=self._order()
-            )
+            detail = self._load(group)
             if detail is not None:
                 break
             self.triage.remove(group.id)  # it went away under the list: regrouped, or files moved
@@ -101,9 +91,6 @@ class ReviewScreen(Place):
         self._lay_out()
         self.keys_changed()
 
-    def _order(self) -> tuple[str, ...]:
-        return self.twinsift.settings.keep.order
-
     def refresh_where(self) -> None:
         """Say anew where one is, after groups came or went."""
         detail = self.detail
@@ -122,43 +109,30 @@ class ReviewScreen(Place):
         self.tell_where(" · ".join(parts))
 
     def columns(self) -> list[int]:
-        """Indices of the files that are shown: ★ first, then a window around the cursor."""
+        """Indices of the files that are shown."""
         if self.detail is None:
             return []
         if self.view == _PICTURE:
             return [self.cursor]
-        members = len(self.detail.members)
-        panes = min(members, _MOST_PANES, max(2, self.size.width // _PANE_COLUMNS))
-        first = max(1, min(self.cursor - (panes - 2), members - panes + 1))
-        if self.cursor < panes:
-            first = 1
-        return [0, *range(first, first + panes - 1)]
+        return seen(len(self.detail.members), self.cursor, self.size.width)
 
     def _lay_out(self) -> None:
-        """Give each shown file its pane; ask for pictures that aren't drawn yet."""
+        """Share the window out between pictures and facts, and show both."""
         detail = self.detail
         if detail is None:
             return
         shown = self.columns()
-        edges = pane_edges(self.size.width, len(shown))
-        for place, pane in enumerate(self.query(FilePane)):
-            pane.display = place < len(shown)
-            if place >= len(shown):
-                continue
-            index = shown[place]
-            pane.styles.width = edges[place][1] - edges[place][0]
-            pane.styles.margin = (0, 0 if place == len(shown) - 1 else 1, 0, 0)
-            pane.show(detail, index, on_cursor=index == self.cursor)
-        facts = self.query_one(FactsPane)
-        self.query_one("#panes").display = self.view != _FACTS
-        facts.display = self.view != _PICTURE
+        chips = self.query_one("#chips", Static)
+        chips.display = len(detail.members) > 2  # two are seen anyway; above that it never jumps
+        chips.update(self._chips(detail), layout=False)
+        panes, facts = self.query_one(PaneRow), self.query_one(FactsPane)
+        # Without the pictures the panes are the files' names and what is decided about them.
+        panes.styles.height = 2 if self.view == _FACTS else "1fr"
+        panes.show(detail, shown, self.cursor)
         as_table = self.view == _FACTS or self.size.height >= _TALL
+        facts.display = self.view != _PICTURE
         facts.styles.height = "1fr" if self.view == _FACTS else self._facts_height(as_table)
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.view == _FACTS)
-        chips = self.query_one("#chips", Static)
-        chips.display = len(shown) < len(detail.members)
-        chips.update(self._chips(detail))
-        self.show_pictures(ask=True)
 
     def _facts_height(self, as_table: bool) -> int:
         """Lines for facts and evidence: the pictures get the rest."""
@@ -176,49 +150,18 @@ class ReviewScreen(Place):
             chips.append(Content.styled(text, style))
         return Content("").join([Content(f" {count(len(detail.members), 'file')}: "), *chips])
 
-    def show_pictures(self, *, ask: bool = False) -> None:
-        """Put drawn pictures into the panes; `ask` for the others once the cursor rests."""
-        for pane, wanted in self._wanted():
-            pane.picture(self.twinsift.previews.get(wanted))
-        if ask:
-            if self._rest is not None:
-                self._rest.stop()
-            self._rest = self.set_timer(_REST_SECONDS, self._ask)
+    def show_pictures(self) -> None:
+        """Take over pictures that were drawn meanwhile."""
+        self.query_one(PaneRow).draw()
 
-    @on(FilePane.Resized)
-    def _on_pane_resized(self) -> None:
-        self.show_pictures(ask=True)
+    def _upcoming(self) -> GroupDetail | None:
+        """The group that a decision will go on to."""
+        group = self.triage.upcoming()
+        return None if group is None else self._load(group)
 
-    def _wanted(self) -> list[tuple[FilePane, Wanted]]:
-        """The panes that are seen, each with its picture."""
-        panes = [pane for pane in self.query(FilePane) if pane.display]
-        return [(pane, wanted) for pane in panes if (wanted := pane.wanted()) is not None]
-
-    def _ask(self) -> None:
-        missing = [wanted for pane, wanted in self._wanted() if pane.drawn is None]
-        self.twinsift.previews.want([*missing, *self._next_pictures()])
-
-    def _next_pictures(self) -> list[Wanted]:
-        """The pictures of the next open group, so that deciding shows them at once."""
-        upcoming = self.triage.upcoming()
-        panes = [pane for pane in self.query(FilePane) if pane.display]
-        if upcoming is None or not panes or self.view != _BOTH:
-            return []
-        detail = load_group(
-            self.twinsift.catalog, upcoming.id, kind=upcoming.kind, order=self._order()
-        )
-        if detail is None:
-            return []
-        members = len(detail.members)
-        shown = min(members, _MOST_PANES, max(2, self.size.width // _PANE_COLUMNS))
-        edges = pane_edges(self.size.width, shown)
-        chips = shown < members
-        rows = self.query_one("#panes").size.height
-        rows += int(self.query_one("#chips").display) - int(chips)
-        return [
-            Wanted(member.content_id, right - left, rows - 2)
-            for member, (left, right) in zip(detail.members, edges, strict=False)
-        ]
+    def _load(self, group: GroupSummary) -> GroupDetail | None:
+        order = self.twinsift.settings.keep.order
+        return load_group(self.twinsift.catalog, group.id, kind=group.kind, order=order)
 
     # Moving ---------------------------------------------------------------------------------------
 
@@ -267,12 +210,10 @@ class ReviewScreen(Place):
             return False
         try:
             what(self.detail)
-        except TwinsiftError as error:
-            self.say(str(error), "bad")
+        except TROUBLE as error:
+            self.say(in_words(error), "bad")
             return False
-        fresh = load_group(
-            self.twinsift.catalog, self.detail.id, kind=self.detail.kind, order=self._order()
-        )
+        fresh = load_group(self.twinsift.catalog, self.detail.id, kind=self.detail.kind)
         if fresh is None:
             self.triage.remove(self.detail.id)
         else:

@@ -15,8 +15,8 @@ from pathlib import Path
 from ..catalog.errors import Interrupted
 from ..catalog.progress import Control, Progress
 from ..catalog.settings import Settings
-from ..models.errors import TwinsiftError
 from ..models.manifest import NONE
+from .trouble import TROUBLE, in_words
 from .wording import count, duration, rate
 
 _FIRST_MATCH_SECONDS = 6.0
@@ -36,6 +36,8 @@ class WorkState:
     """Why the last piece ended early, with its remedy."""
     missing: tuple[bytes, ...] = ()
     """Folders that weren't there."""
+    defect: Exception | None = None
+    """An error that nobody expected."""
 
     def words(self) -> tuple[str, ...]:
         """The state in parts, the most important first; none where nothing goes on."""
@@ -127,10 +129,15 @@ class Work:
                 with self._lock:
                     self._state = WorkState(finished="stopped; index again to go on")
                 break
-            except TwinsiftError as error:
+            except TROUBLE as error:
                 with self._lock:
                     self._queue.clear()
-                    self._state = WorkState(error=str(error))
+                    self._state = WorkState(error=in_words(error))
+                break
+            except Exception as defect:
+                with self._lock:
+                    self._queue.clear()
+                    self._state = WorkState(error="a defect", defect=defect)
                 break
         self._tell(self.state)
 
@@ -175,8 +182,8 @@ class Work:
             began = time.monotonic()
             try:
                 match(self._catalog_path, self._settings, control=self._control)
-            except TwinsiftError:
-                return
+            except Exception:
+                return  # the last match comes upon it too, and tells it
             pause = max(_FIRST_MATCH_SECONDS, _MATCH_SHARE * (time.monotonic() - began))
 
     def _report(self, progress: Progress) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +284,86 @@ class TestPreflight:
         with (library.photos / name).open() as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             assert "in use by another program" in self.refused(library, plan)
+
+
+class _View:
+    """A folder that shows another one as a second file system would: an overlay, a network mount.
+
+    It is a symbolic link whose files are on a device of their own, so that nothing but what happens
+    to a file shows that two of them are one.
+    """
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._prefix = bytes(folder) + b"/"
+        self._opened: set[int] = set()
+        self._lstat, self._fstat, self._open = os.lstat, os.fstat, os.open
+        for name in ("lstat", "fstat", "open"):
+            monkeypatch.setattr(os, name, getattr(self, name))
+        # Its locks are its own, too.
+        monkeypatch.setattr(fileops, "_lock", lambda path, descriptor, alone: None)
+
+    def lstat(self, path: str | bytes, **options: int) -> os.stat_result:
+        found = self._lstat(path, **options)
+        return self._moved(found) if os.fsencode(path).startswith(self._prefix) else found
+
+    def fstat(self, descriptor: int) -> os.stat_result:
+        found = self._fstat(descriptor)
+        return self._moved(found) if descriptor in self._opened else found
+
+    def open(self, path: str | bytes, *rest: int, **options: int) -> int:
+        descriptor = self._open(path, *rest, **options)
+        self._opened.discard(descriptor)
+        if os.fsencode(path).startswith(self._prefix):
+            self._opened.add(descriptor)
+        return descriptor
+
+    def _moved(self, found: os.stat_result) -> os.stat_result:
+        fields, more = found.__reduce__()[1]
+        return os.stat_result((*fields[:2], found.st_dev + 1, *fields[3:]), more)
+
+
+@pytest.mark.parametrize("verb", [Verb.TRASH, Verb.MOVE, Verb.DELETE])
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+def test_one_file_seen_through_two_mounts_is_no_copy(
+    library: Library,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: Verb,
+    far: bool,
+) -> None:
+    (library.folder / "view").symlink_to(library.photos)
+    copy = library.file("copy.jpg", COPY)
+    root = library.root(library.folder / "other")
+    with library.catalog.transaction() as connection:
+        connection.execute(
+            "UPDATE root SET path = ? WHERE id = ?", (bytes(library.folder / "view"), root)
+        )
+    _View(library.folder / "view", monkeypatch)
+    seen = library.row(b"copy.jpg", COPY, root)
+    choices = [
+        Choice(seen, library.content_of(seen), Verb.KEEP),
+        Choice(
+            copy, library.content_of(copy), verb, bytes(elsewhere) if verb is Verb.MOVE else None
+        ),
+    ]
+    decide(library.catalog, library.group([seen, copy]), choices)
+    settings = Settings(files=FileSettings(trash=str(elsewhere) if far else ""))
+    outcome = apply_plan(library.catalog, build(library.catalog, settings), delete_confirmed=True)
+    assert contents_below(library.photos, elsewhere) == {library.photos / "copy.jpg": COPY}
+    assert outcome.done == 0
+    assert "same file" in outcome.messages[0][1]
+
+
+def test_a_keeper_of_that_name_elsewhere_on_another_device_is_one(
+    library: Library, elsewhere: Path
+) -> None:
+    root = library.root(elsewhere)
+    keeper, copy = library.file("copy.jpg", COPY, root), library.file("copy.jpg", COPY)
+    choices = [Choice(copy, library.content_of(copy), Verb.DELETE)]
+    decide(library.catalog, library.group([keeper, copy]), choices)
+    plan = build(library.catalog, Settings())
+    assert apply_plan(library.catalog, plan, delete_confirmed=True).done == 1
+    assert contents_below(library.photos, elsewhere) == {elsewhere / "copy.jpg": COPY}
 
 
 def test_a_plan_that_removes_its_own_keeper_is_refused(library: Library) -> None:
@@ -620,3 +701,23 @@ class TestDecidedSince:
         item = replace(plan.items[0], verb=Verb.DELETE, destination=None)
         changed = replace(plan, items=(item,))
         assert apply_plan(library.catalog, changed, delete_confirmed=True).done == 1
+
+
+def test_a_fifo_that_takes_a_files_place_hangs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at a name and its opening, while a batch that was cut off is settled."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(COPY)
+    seen = fileops.identity_at(bytes(path))
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(fileops, "identity_at", lambda _: seen)
+    answers: list[bool] = []
+    looking = threading.Thread(
+        target=lambda: answers.append(fileops.holds(bytes(path), blake3(COPY).digest(), len(COPY))),
+        daemon=True,
+    )
+    looking.start()
+    looking.join(10)
+    assert answers == [False]

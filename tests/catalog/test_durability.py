@@ -147,10 +147,20 @@ def test_delete(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     source = marked(library, Verb.DELETE)
     events = trace(library, monkeypatch)
     apply_plan(library.catalog, build(library.catalog, Settings()), delete_confirmed=True)
-    assert [event[0] for event in events] == ["intent", "rename", "unlink", "sync", "outcome"]
-    assert events[1][1] == str(source)
-    assert events[1][2] == events[2][1]
-    assert events[3] == ("sync", str(source.parent))
+    proved = ["rename", "rename", "sync"]  # to a name aside and back: see fileops.prove_apart
+    acted = ["rename", "unlink", "sync"]
+    assert [event[0] for event in events] == ["intent", *proved, *acted, "outcome"]
+    aside = events[1][2]
+    assert events[1:4] == [
+        ("rename", str(source), aside),
+        ("rename", aside, str(source)),
+        ("sync", str(source.parent)),
+    ]
+    assert events[4:7] == [
+        ("rename", str(source), aside),
+        ("unlink", aside),
+        ("sync", str(source.parent)),
+    ]
 
 
 @pytest.mark.parametrize("verb", [Verb.MOVE, Verb.TRASH])

@@ -16,7 +16,7 @@ from twinsift.catalog.errors import RefusedError
 from twinsift.catalog.group_store import put_groups
 from twinsift.catalog.groups import Group
 from twinsift.catalog.plan import build, for_files
-from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.settings import FileSettings, IndexSettings, Settings
 
 DEFAULTS = Settings()
 
@@ -195,6 +195,19 @@ def test_a_reference_file_is_not_touched_by_another_of_its_names(library: Librar
     assert "originals/a.jpg" in plan.refusals[0].reason
     library.path_of(original).unlink()  # what the catalog says is no more: the disk decides
     assert len(build(library.catalog, DEFAULTS).items) == 1
+
+
+def test_a_folder_that_became_a_symbolic_link_is_not_followed(library: Library) -> None:
+    """What is there now was never indexed: another disk's copy, say."""
+    a, b = library.file("a.jpg", b"a"), library.file("sub/b.jpg", b"b")
+    decided(library, library.group([a, b]), {b: Verb.TRASH})
+    (library.photos / "sub").rename(library.folder / "elsewhere")
+    (library.photos / "sub").symlink_to(library.folder / "elsewhere")
+    plan = build(library.catalog, DEFAULTS)
+    assert plan.items == ()
+    assert "symbolic link" in plan.refusals[0].reason
+    followed = Settings(index=IndexSettings(follow_symlinks=True))
+    assert len(build(library.catalog, followed).items) == 1
 
 
 def test_nothing_is_moved_into_a_reference_folder_or_onto_itself(library: Library) -> None:

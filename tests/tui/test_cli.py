@@ -186,6 +186,7 @@ def test_a_defect_is_kept_in_a_file(
     assert "Traceback" not in screen.err
     [kept] = home.rglob("last-defect.txt")
     assert "the very defect" in kept.read_text()
+    assert kept.stat().st_mode & 0o077 == 0  # it may name a person's files
     assert str(kept) in screen.err
 
 

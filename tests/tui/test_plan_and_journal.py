@@ -106,7 +106,7 @@ async def test_apply_trashes_and_the_journal_brings_back(pilot: Driver, photos: 
     assert isinstance(pilot.app.screen, JournalScreen)
     listed = pilot.app.screen.query_one(BatchList)
     assert "applied" in listed.render_line(0).text
-    assert "undoable" in listed.render_line(0).text
+    assert "can be undone" in listed.render_line(0).text
     await pilot.press("enter")
     assert isinstance(pilot.app.screen, ReportScreen)
     await pilot.press("q", "u", "y")

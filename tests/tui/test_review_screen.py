@@ -256,11 +256,13 @@ async def test_what_is_told_of_each_file(pilot: Driver) -> None:
 
 
 async def test_all_facts_and_the_picture_alone(pilot: Driver) -> None:
-    await pilot.press("i")
+    await pilot.press("j", "j", "i")
     await settled(pilot)
-    assert (
-        pane_lines(pilot)[0][0:1] in ([], [""]) or not pilot.app.screen.query_one("#panes").display
-    )
+    assert [lines[0].rstrip() for lines in pane_lines(pilot)] == [
+        " 1 ★ IMG_2041.JPG",
+        "›2   IMG_2041 (1).jpg",
+    ]
+    assert [len(lines) for lines in pane_lines(pilot)] == [2, 2]
     assert any(line.split()[:1] == ["camera"] for line in facts_lines(pilot))
     await pilot.press("i", "z")
     await settled(pilot)
@@ -269,6 +271,16 @@ async def test_all_facts_and_the_picture_alone(pilot: Driver) -> None:
     await pilot.press("z")
     await settled(pilot)
     assert len(pane_lines(pilot)) == 2
+
+
+async def test_without_pictures_the_facts_have_the_room(filled: Library, make_app: MakeApp) -> None:
+    settings = Settings(screen=ScreenSettings(pictures="none", colours="256"))
+    async with make_app(settings).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("G", "enter")
+        await settled(pilot)
+        assert [len(lines) for lines in pane_lines(pilot)] == [2, 2]
+        assert any(line.split()[:1] == ["format"] for line in facts_lines(pilot))
 
 
 async def test_a_group_that_vanished_is_passed_over(pilot: Driver, filled: Library) -> None:
