@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -14,8 +15,8 @@ onnx = pytest.importorskip("onnx", reason="needs the extra 'exact'")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 
-def constant(name: str, array: np.ndarray) -> onnx.TensorProto:
-    return numpy_helper.from_array(array, name)
+def constant(name: str, array: Any) -> Any:
+    return numpy_helper.from_array(np.asarray(array), name)
 
 
 def save(path: Path, nodes: list, outputs: list, constants: list, opsets: tuple = ()) -> Path:
