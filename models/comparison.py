@@ -80,7 +80,12 @@ def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
     """
     distances = np.bitwise_count(a.hashes[0] ^ b.hashes)
     nearest = int(distances.argmin())
-    evidence = Evidence(hamming=int(distances[nearest]), orientation=nearest, cosine=cosine)
+    evidence = Evidence(
+        hamming=int(distances[nearest]),
+        orientation=nearest,
+        cosine=cosine,
+        keypoints=min(len(a.keypoints), len(b.keypoints)),
+    )
     found = align(a.keypoints, b.keypoints)
     if found is not None and found.inliers >= FEWEST_INLIERS:
         evidence = _with_alignment(evidence, a, b, found)
@@ -173,6 +178,8 @@ def _with(
         agreement=agreement.blocks,
         correlation=agreement.correlation,
         best_correlation=agreement.best_correlation,
+        changed=agreement.change.share,
+        drawn=agreement.change.drawn,
         detail=min(a.detail, b.detail) / max(a.detail, b.detail, 1e-6),
         even=min(a.even, b.even),
         textured=agreement.textured,

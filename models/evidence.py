@@ -40,6 +40,8 @@ class Evidence:
     orientation: int = 0
     """Index into models.hashes.ORIENTATIONS at which `hamming` was reached."""
     cosine: float | None = None
+    keypoints: int = 0
+    """Keypoints of the picture that has fewer."""
     matches: int = 0
     inliers: int = 0
     spread: float = 0.0
@@ -60,6 +62,10 @@ class Evidence:
     """Median local correlation of the overlap's textured blocks, -1..1."""
     best_correlation: float | None = None
     """Upper quartile of the same: an edit leaves the rest of a picture as it was."""
+    changed: float = 0.0
+    """Fraction of the overlap that was replaced by something with a body, 0..1."""
+    drawn: float = 1.0
+    """Share of that part that two tones take up: low where both are photographic."""
     detail: float | None = None
     """Fine detail of the softer picture for that of the crisper one, 0..1."""
     even: float | None = None

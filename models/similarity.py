@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .changes import Change, find_change
+
 # OpenCV's stubs promise no dtype for what they return: the docstrings say which it is.
 Array = NDArray[Any]
 
@@ -21,6 +23,7 @@ COMPARED_SIDE = 256
 _BLOCK = 11
 _TEXTURE = 4.0  # grey levels of standard deviation below which a block says nothing
 _AGREES = 0.6
+_UNCHANGED = 0.02  # share of blocks that may disagree before anybody asks why
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Agreement:
     """Contrast of a for one of b."""
     shift: float
     """Mean grey level of a less that of b."""
+    change: Change
+    """What was replaced inside the overlap, looked for where blocks disagree."""
 
 
 def ssim_map(a: Array, b: Array) -> Array:
@@ -96,6 +101,7 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
     if inside.sum() < 64:
         return None
     shift = float(x[inside].mean() - y[inside].mean())
+    plain = y
     y, gain = _match_tones(x, y, inside)
     score = float(ssim_map(x, y)[inside].mean())
     correlation, textured = _local_correlation(x, y)
@@ -116,6 +122,11 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
         flat_difference=float(np.abs(x - y)[flat].mean()) if flat.any() else 0.0,
         gain=gain,
         shift=shift,
+        change=(
+            find_change(x, plain, inside, np.abs(correlation), textured)
+            if some and (values < _AGREES).mean() > _UNCHANGED
+            else Change(0.0, 1.0)
+        ),
     )
 
 

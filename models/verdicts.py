@@ -35,6 +35,7 @@ _TRUSTED_INLIERS = 40  # from here an edited part of the picture (sticker, big t
 _TRUSTED_SPREAD = 0.3
 _TRUSTED_SUPPORT = 0.29
 _FEW_INLIERS = 30
+_MANY_KEYPOINTS = 100
 _GRAPHIC_MATCHES = 0.68
 _GRAPHIC = 0.5  # from here two tones make a page, a screen or a drawing of a picture
 _SMALLEST_COVER = 0.35  # of the picture that is covered more
@@ -43,6 +44,8 @@ _PARALLAX_COHERENCE = 0.38
 _MOVED = 8  # chance gave copies 5 at the most
 _MOVED_SHARE = 0.04
 _RECOLOURED = 0.04
+_CHANGED = 0.05
+_DRAWN = 0.6
 _TEXTURE = 0.15  # below this share of texture only keypoints can tell two pictures apart
 
 
@@ -98,6 +101,8 @@ def _overlaid(e: Evidence, t: Thresholds) -> bool:
     distance = 64 if e.hamming is None else e.hamming
     if distance > t.hamming and not e.inverted:
         return False
+    if e.keypoints >= _MANY_KEYPOINTS and _equally_sharp(e) and not e.inverted:
+        return False  # a copy's keypoints would have been found: its hash alone proves nothing
     textured = (e.textured or 0.0) >= _TEXTURE
     return textured and (e.agreement or 0.0) >= 0.85 and (e.correlation or 0.0) >= 0.9
 
@@ -125,6 +130,8 @@ def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
         return True
     if _equally_sharp(e) and (e.correlation or 0) < 0.95 and (e.best_correlation or 0) < 0.99:
         return True  # alike everywhere, the same nowhere: another light, another moment
+    if e.changed >= _CHANGED and e.drawn < _DRAWN:
+        return True  # a photograph in place of a part of a photograph: somebody moved or came
     two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93 and not e.framed
     if two_views and not _same_exposure(e):
         return True

@@ -16,6 +16,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -46,12 +47,12 @@ class Judgement:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What a run left in the catalog, by the names of files."""
 
-    grouped: frozenset[Pair]
-    """Pairs that share a group of duplicates."""
+    groups: tuple[tuple[str, ...], ...]
+    """The groups of duplicates, the representative's first file first."""
     proposed: frozenset[Pair]
     """Pairs that the candidate search proposes, and those of the same bytes."""
     judged: Mapping[Pair, Judgement]
@@ -60,6 +61,12 @@ class Outcome:
     candidates: int
     others: Mapping[str, frozenset[Pair]]
     """Pairs found by other methods."""
+
+    @cached_property
+    def grouped(self) -> frozenset[Pair]:
+        """Pairs that share a group of duplicates."""
+        pairs = (combinations(names, 2) for names in self.groups)
+        return frozenset(ordered(a, b) for several in pairs for a, b in several)
 
 
 def run(
@@ -77,7 +84,7 @@ def run(
         files = _files(opened, truth)
         proposed, count = _proposed(opened, files, settings)
         outcome = Outcome(
-            grouped=frozenset(_grouped(opened, files)),
+            groups=_groups(opened, files),
             proposed=proposed,
             judged=dict(_judged(opened, files)),
             unread=frozenset(truth) - {name for names in files.values() for name in names},
@@ -120,15 +127,19 @@ def _spread(
                 yield ordered(x, y), (a, b)
 
 
-def _grouped(catalog: Catalog, files: Mapping[int, Sequence[str]]) -> Iterable[Pair]:
+def _groups(catalog: Catalog, files: Mapping[int, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     members: dict[str, list[str]] = defaultdict(list)
     for group, content in catalog.connection.execute(
-        "SELECT group_id, content_id FROM group_member WHERE method = ? AND kind = 'duplicate'",
+        """
+        SELECT m.group_id, m.content_id FROM group_member m
+          JOIN duplicate_group g ON g.method = m.method AND g.kind = m.kind AND g.id = m.group_id
+         WHERE m.method = ? AND m.kind = 'duplicate'
+         ORDER BY m.group_id, m.content_id <> g.representative_id, m.content_id
+        """,
         (_METHOD,),
     ):
         members[group] += files.get(content, ())
-    for names in members.values():
-        yield from (ordered(a, b) for a, b in combinations(names, 2))
+    return tuple(tuple(names) for names in members.values())
 
 
 def _proposed(
@@ -244,11 +255,23 @@ def _share(part: int, whole: int) -> str:
 def findings(truth: Mapping[str, Row], outcome: Outcome, shown: int) -> list[str]:
     """The false pairs and the misses by kind, `shown` of each with what the evidence says."""
     said_so = {pair for pair, said in outcome.judged.items() if said.verdict.is_duplicate}
-    grouped, judged = wrong(truth, outcome.grouped), wrong(truth, said_so)
-    missed = [p for n, o in wanted(truth).items() if (p := ordered(n, o)) not in outcome.grouped]
-    lines = ["", f"false pairs: {len(grouped)} in groups, {len(judged)} judged so"]
-    lines += _by_kind(truth, outcome, {*grouped, *judged}, shown)
+    grouped, judged = outcome.grouped, wrong(truth, said_so)
+    missed = [p for n, o in wanted(truth).items() if (p := ordered(n, o)) not in grouped]
+    lines = ["", f"false pairs: {len(wrong(truth, grouped))} in groups, {len(judged)} judged so"]
+    lines += [*_mixed(truth, outcome), *_by_kind(truth, outcome, judged, shown)]
     return [*lines, "", f"missed: {len(missed)}", *_by_kind(truth, outcome, missed, shown)]
+
+
+def _mixed(truth: Mapping[str, Row], outcome: Outcome) -> Iterator[str]:
+    """The groups that hold different pictures, by the representative that brought them together."""
+    for names in outcome.groups:
+        false = wrong(truth, (ordered(a, b) for a, b in combinations(names, 2)))
+        if false:
+            shows = len({truth[name].group for name in names})
+            yield (
+                f"  a group of {len(names)} files shows {shows} pictures"
+                f" ({len(false)} false pairs), all like {_named(truth[names[0]])} ({names[0]})"
+            )
 
 
 def _by_kind(

@@ -29,6 +29,8 @@ from labelled import ORIGINAL, Row, generator, load, neutral_name, new_set, phot
 
 _JPEG: tuple[str, dict[str, Any]] = (".jpg", {"quality": 88})
 _COLLAGE = "collage"
+_LEAST = 200
+"""Pixels of the shorter side below which a photograph can't carry a caption or a crop."""
 _EXIF_KEPT = 0.5  # share of copies that keep the original's metadata, as programs do or don't
 
 
@@ -95,17 +97,22 @@ def make(folder: Path, out: Path, *, count: int = 0, each: int = 0, side: int = 
         ValueError: `folder` holds no photograph, or `out` is not empty.
     """
     pillow_heif.register_heif_opener()
-    paths = photographs(folder)
+    paths = [path for path in photographs(folder) if _shorter_side(path) >= _LEAST]
     if count:
         paths = paths[:: max(1, len(paths) // count)][:count]
     if not paths:
-        raise ValueError(f"{folder}: no photographs in it")
+        raise ValueError(f"{folder}: no photographs of at least {_LEAST} pixels a side in it")
     images = new_set(out)
     rows: list[Row] = []
     for number, path in enumerate(paths):
         rows += _copies(number, paths, path, images, each, side)
     write_truth(out, rows)
     return rows
+
+
+def _shorter_side(path: Path) -> int:
+    with Image.open(path) as opened:
+        return min(opened.size)
 
 
 def _copies(

@@ -51,7 +51,10 @@ class BusyScreen(ModalScreen["Outcome | str"]):
                 result = self._batch(catalog, self._report, self._control)
         except TROUBLE as error:
             result = in_words(error)
-        self.app.call_from_thread(self.dismiss, result)
+        self.call_later(self._finish, result)
+
+    def _finish(self, result: Outcome | str) -> None:
+        self.dismiss(result)
 
     def _report(self, progress: Progress) -> None:
         self.app.call_from_thread(self._show, progress)

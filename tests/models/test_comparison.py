@@ -129,6 +129,37 @@ def test_a_step_aside_is_a_near_shot(photograph):
     assert verdict_of(looked_at(original), looked_at(Image.fromarray(step))) is Verdict.NEAR_SHOT
 
 
+def test_another_person_before_the_same_ground_is_a_near_shot(photograph):
+    ground, person, other = photograph(61), photograph(62, 220, 300), photograph(63, 220, 300)
+    first, second = ground.copy(), ground.copy()
+    first.paste(person, (200, 120))
+    second.paste(other, (210, 130))
+    assert verdict_of(looked_at(first), looked_at(second)) is Verdict.NEAR_SHOT
+
+
+def page(text: str) -> Image.Image:
+    """A page with a letterhead: what two letters of one sender share."""
+    sheet = Image.new("RGB", (620, 877), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.rectangle((40, 30, 580, 90), outline="navy", width=3)
+    draw.text((60, 45), "Harbour and Sons, Shipping Agents since 1887", "navy", font_size=22)
+    draw.text((60, 840), "Harbour and Sons - Quay 4 - Tel. 555 0100 - page 1 of 1", "grey")
+    rng = np.random.default_rng(sum(map(ord, text)))
+    for line in range(26):
+        words = ["".join(rng.choice(list("abcdefghiklmnoprstu"), 6)) for _ in range(9)]
+        draw.text((60, 150 + 25 * line), " ".join(words), "black", font_size=14)
+    return sheet
+
+
+def test_letters_of_one_sender_are_unrelated_and_a_scan_of_one_is_a_copy():
+    letters = [looked_at(page(name)) for name in ("offer", "bill", "reminder")]
+    for i, a in enumerate(letters):
+        for b in letters[:i]:
+            assert verdict_of(a, b) is Verdict.UNRELATED
+    scan = looked_at(page("offer").rotate(1.2, fillcolor="white"), format="JPEG", quality=70)
+    assert verdict_of(letters[0], scan).is_duplicate
+
+
 def test_two_capture_times_make_a_near_shot(photograph):
     original = photograph(54)
     (a, facts), (b, other) = looked_at(original), looked_at(noisy(original))

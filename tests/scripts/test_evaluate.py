@@ -30,13 +30,11 @@ TRUTH = {
 
 
 def outcome(
-    grouped: set[tuple[str, str]],
+    groups: tuple[tuple[str, ...], ...],
     proposed: set[tuple[str, str]],
     judged: dict[tuple[str, str], evaluate.Judgement] | None = None,
 ) -> evaluate.Outcome:
-    return evaluate.Outcome(
-        frozenset(grouped), frozenset(proposed), judged or {}, frozenset(), 6, 12, {}
-    )
+    return evaluate.Outcome(groups, frozenset(proposed), judged or {}, frozenset(), 6, 12, {})
 
 
 def test_a_copy_is_wanted_with_its_original_and_with_no_other() -> None:
@@ -49,7 +47,7 @@ def test_a_picture_that_also_shows_another_is_no_false_pair_with_it() -> None:
 
 
 def test_candidates_and_verification_are_told_apart() -> None:
-    lines = evaluate.tables(TRUTH, outcome({("a0", "a1")}, {("a0", "a1"), ("a0", "a2")}))
+    lines = evaluate.tables(TRUTH, outcome((("a0", "a1"),), {("a0", "a1"), ("a0", "a2")}))
     text = "\n".join(lines)
     assert "twinsift: 1 pairs, 0 of them false" in text
     assert "6 pictures, 2.0 candidate pairs judged for each" in text
@@ -67,7 +65,7 @@ def test_every_false_pair_and_miss_is_listed_with_its_reason() -> None:
     lines = evaluate.findings(
         TRUTH,
         outcome(
-            {("a1", "b0")},
+            (("a1", "b0"),),
             {("a0", "a2"), ("a0", "a1")},
             {("a0", "a2"): near, ("a1", "b0"): false},
         ),
@@ -80,6 +78,13 @@ def test_every_false_pair_and_miss_is_listed_with_its_reason() -> None:
     assert "8 of 9 keypoint matches agree" in text
     assert "collage of b ~ original of b (b1 b0, not grouped): no candidate" in text
     assert "crop of a ~ original of a (a1 a0, not grouped): compared, nothing found" in text
+
+
+def test_a_group_of_different_pictures_is_told_by_its_representative() -> None:
+    lines = evaluate.findings(TRUTH, outcome((("b1", "a0", "a1", "b0", "lone"),), set()), 3)
+    text = "\n".join(lines)
+    assert "false pairs: 6 in groups, 0 judged so" in text
+    assert "a group of 5 files shows 3 pictures (6 false pairs), all like collage of b (b1)" in text
 
 
 def test_hashes_and_vectors_are_joined_as_by_brute_force() -> None:

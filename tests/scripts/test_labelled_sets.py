@@ -88,6 +88,16 @@ def test_every_edit_makes_a_picture_of_its_own(copies: Path) -> None:
         assert copy.shape != pixels.shape or (copy != pixels).any(), edit.name
 
 
+def test_photographs_too_small_for_an_edit_are_left_out(
+    tmp_path: Path, photograph: Photograph
+) -> None:
+    (tmp_path / "photos").mkdir()
+    photograph(1, 120, 90).save(tmp_path / "photos" / "small.png")
+    with pytest.raises(ValueError, match="no photographs of at least 200 pixels"):
+        make_copies.make(tmp_path / "photos", tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
 def test_copies_are_the_same_each_time(photos: Path, tmp_path: Path) -> None:
     for out in ("first", "second"):
         make_copies.make(photos, tmp_path / out, each=5)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from blake3 import blake3
 from PIL import Image, ImageDraw, ImageFilter
+from textual.worker import WorkerCancelled
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.models.evidence import Evidence, Verdict
@@ -282,7 +283,12 @@ def make_app(library: Library) -> MakeApp:
 
 async def settled(pilot: Any) -> None:
     """Wait until the groups are loaded and the pictures drawn."""
-    await pilot.app.workers.wait_for_complete()
+    for _ in range(20):
+        try:
+            await pilot.app.workers.wait_for_complete()
+            break
+        except WorkerCancelled:  # its dialog has closed already; look at the others
+            await pilot.pause(0.05)
     await pilot.pause()
     for _ in range(200):
         screen = pilot.app.screen

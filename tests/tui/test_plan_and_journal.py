@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from twinsift.tui.busy import BusyScreen
 from twinsift.tui.dialogs import Confirm, TypedConfirm
 from twinsift.tui.journal_screen import BatchList, JournalScreen
 from twinsift.tui.plan_screen import Heading, PlanList, PlanScreen
@@ -77,8 +78,11 @@ AFTER = ["hut.jpg", "sea.jpg"]
 
 
 async def until_applied(pilot: Driver) -> None:
-    await settled(pilot)
-    await pilot.app.workers.wait_for_complete()
+    """Wait until the dialog that does it has closed, and the screen below has caught up."""
+    for _ in range(400):
+        if not isinstance(pilot.app.screen, BusyScreen):
+            break
+        await pilot.pause(0.02)
     await settled(pilot)
 
 
@@ -197,8 +201,7 @@ async def test_a_file_that_changed_is_refused(pilot: Driver, photos: Path) -> No
 async def test_undoing_decisions_empties_the_plan(pilot: Driver) -> None:
     await pilot.press("u")
     await settled(pilot)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    await settled(pilot)
     assert rows(pilot) == []
 
 
