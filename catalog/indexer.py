@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from PIL import Image
-
 from ..models import formats
-from ..models.embedding import Embedder
 from ..models.extract import ExtractSpec
 from ..models.text import printable
 from . import store
 from .database import Catalog
+from .embedding_pass import embed_all, model_key
 from .errors import Interrupted
 from .progress import Control, Meter, Report, silent
 from .reading import (
@@ -38,7 +35,6 @@ from .walk import WalkRules
 from .workers import Lost, WorkerPool
 
 _COMMIT_SECONDS = 1.0
-_EMBEDDED_AT_ONCE = 8
 _CATALOG_SUFFIXES = (b"", b"-wal", b"-shm", b".index.lock", b".apply.lock")
 _REMEDIES = {
     "memory": "raise index.worker_memory_mb",
@@ -114,7 +110,7 @@ def index(
         # What is written here can be computed again: no need to wait for the disk at each commit.
         catalog.connection.execute("PRAGMA synchronous = NORMAL")
         covered = scopes(catalog, folders)
-        embedder = _embedder(wanted)
+        model_key(wanted)  # a wrong network is to be known before hours of decoding
         hide_excluded(catalog, [r.id for r in list_roots(catalog) if r.role == "excluded"])
         meter = Meter(report, "scan")
         found = scan(catalog, covered, _rules(catalog, settings), meter, control)
@@ -122,8 +118,7 @@ def index(
         there = [scope for scope in covered if scope.path not in found.missing]
         retry_unreadable(catalog, there)
         decoded = _read_all(catalog, there, wanted, report, control)
-        if embedder is not None:
-            _embed_all(catalog, embedder, report, control)
+        embed_all(catalog, wanted, report, control)
         counts = store.count(catalog, covered)
         failures = sorted([*found.unreadable, *store.failures(catalog, covered)])
     return IndexSummary(
@@ -138,13 +133,6 @@ def index(
         seconds=time.monotonic() - started,
         missing_roots=tuple(found.missing),
     )
-
-
-def _embedder(settings: IndexSettings) -> Embedder | None:
-    """The network, loaded at once: a wrong name is to be known before hours of decoding."""
-    if not settings.model:
-        return None
-    return Embedder(Path(settings.model).expanduser(), settings.model_output)
 
 
 def _rules(catalog: Catalog, settings: Settings) -> WalkRules:
@@ -272,29 +260,3 @@ class _Results:
                 store.put_file_error(connection, job.file_id, store.NOT_A_PICTURE)
             case Unreadable(reason):
                 store.put_file_error(connection, job.file_id, reason)
-
-
-def _embed_all(catalog: Catalog, embedder: Embedder, report: Report, control: Control) -> None:
-    """Embed every content that this network hasn't seen, from its stored preview."""
-    todo = store.contents_without_embedding(catalog, embedder.key)
-    meter = Meter(report, "embed", len(todo))
-    for batch in _chunks(todo, store.BATCH):
-        vectors = []
-        try:
-            for few in _chunks(batch, _EMBEDDED_AT_ONCE):
-                control.checkpoint()
-                found = store.previews(catalog, few)
-                images = [Image.open(io.BytesIO(jpeg)) for _, jpeg in found]
-                rows = embedder.embed(images) if images else ()
-                vectors += zip([content_id for content_id, _ in found], rows, strict=True)
-                meter.add(len(few))
-        finally:
-            with catalog.transaction() as connection:
-                for content_id, vector in vectors:
-                    store.put_embedding(connection, content_id, embedder.key, vector)
-    meter.tell()
-
-
-def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
 from ..models.verdicts import Thresholds
-from . import candidates, groups, pairs, pixel_equality, sift_ssim, words
+from . import candidates, embedding_pass, groups, pairs, pixel_equality, sift_ssim, words
 from .database import Catalog
 from .group_store import put_groups
 from .judging import Judges
@@ -61,7 +61,7 @@ class _Run:
         self.control = control
         self.started = time.monotonic()
         self.entries = {entry.id: entry for entry in entries(catalog)}
-        self.model = _model(catalog)
+        self.model = embedding_pass.current_model(catalog)
         self.thresholds = Thresholds(
             settings.match.hamming, settings.match.inliers, settings.match.agreement
         )
@@ -90,7 +90,9 @@ class _Run:
     def _propose(self) -> int:
         extractors = dict(self.catalog.connection.execute("SELECT id, extractor FROM content"))
         key = _proposal_key(self.settings, self.model)
-        keys = {i: f"{key};{extractors[i]}" for i in self.entries}
+        # A picture whose embedding arrives after it was matched is to be proposed once more.
+        embedded = embedding_pass.contents(self.catalog, self.model)
+        keys = {i: f"{key};{extractors[i]};{int(i in embedded)}" for i in self.entries}
         new = pairs.stale(self.catalog, METHOD, keys)
         if not new:
             return 0
@@ -251,11 +253,3 @@ def _proposal_key(settings: Settings, model: str | None) -> str:
     m = settings.match
     versions = f"{comparison.VERSION}.{words.VERSION}"
     return f"v{versions};{m.hamming};{m.cosine};{m.neighbours};{model or ''}"
-
-
-def _model(catalog: Catalog) -> str | None:
-    """The network whose embeddings most contents have, or None where there are none."""
-    row = catalog.connection.execute(
-        "SELECT model FROM embedding GROUP BY model ORDER BY count(*) DESC, model LIMIT 1"
-    ).fetchone()
-    return row[0] if row else None

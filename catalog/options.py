@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from ..models.manifest import is_name
 from .errors import SettingsError
 from .settings import SECTIONS, Settings
 
@@ -29,6 +30,7 @@ class Option:
     high: float | None
     choices: tuple[str, ...]
     is_path: bool
+    takes_name: bool
 
     @property
     def flag(self) -> str:
@@ -84,8 +86,10 @@ class Option:
         if isinstance(value, str):
             if self.choices and value not in self.choices:
                 raise self._wrong(value, where)
+            if not self.is_path or not value or (self.takes_name and is_name(value)):
+                return value
             # Settings are read in one folder and used in another: a path must not depend on that.
-            return str(base / Path(value).expanduser()) if self.is_path and value else value
+            return str(base / Path(value).expanduser())
         if not isinstance(value, bool):
             low = -math.inf if self.low is None else self.low
             high = math.inf if self.high is None else self.high
@@ -149,7 +153,8 @@ def options(section: str) -> tuple[Option, ...]:
                 low=about["low"],
                 high=about["high"],
                 choices=about["choices"],
-                is_path=about.get("path", False),
+                is_path=about["path"],
+                takes_name=about["name"],
             )
         )
     return tuple(found)

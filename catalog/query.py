@@ -19,7 +19,7 @@ from ..models.evidence import Verdict
 from ..models.extract import ExtractSpec, Features, extract
 from ..models.text import printable
 from ..models.verdicts import Facts, Thresholds, judge, similarity
-from . import vocabulary, words
+from . import embedding_pass, vocabulary, words
 from .database import Catalog
 from .indexer import spec_of
 from .pictures import PictureLoader
@@ -107,8 +107,9 @@ def find(
         features.metadata.camera,
     )
     closely = _Closely(catalog, query, features.digest, facts, settings)
-    if settings.index.model:
-        cosines = _cosines(catalog, features, rows, settings)
+    embedder = embedding_pass.load(settings.index)
+    if embedder is not None:
+        cosines = _cosines(catalog, features, rows, embedder)
         hits = [
             replace(closely.hit(row, distances[row.content_id]), similarity=value)
             for row in rows
@@ -119,8 +120,8 @@ def find(
         return FindResult(_ranked(hits), "embedding", notice)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
+    notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
-    notice = "no network is set, so hits are ranked by hashes and keypoints; give one with --model"
     return FindResult(_ranked(kept), "evidence", notice)
 
 
@@ -210,18 +211,22 @@ def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
 
 
 def _cosines(
-    catalog: Catalog, features: Features, rows: Sequence[_Row], settings: Settings
+    catalog: Catalog, features: Features, rows: Sequence[_Row], embedder: Embedder
 ) -> dict[int, float]:
-    embedder = Embedder(settings.index.model, settings.index.model_output)
     query = embedder.embed([Image.open(io.BytesIO(features.preview))])[0]
     wanted = {row.content_id for row in rows}
     return {
-        content_id: float(np.frombuffer(vector, "<f2").astype(np.float32) @ query)
+        content_id: _cosine(np.frombuffer(vector, "<f2").astype(np.float32), query)
         for content_id, vector in catalog.connection.execute(
             "SELECT content_id, vector FROM embedding WHERE model = ?", (embedder.key,)
         )
         if content_id in wanted
     }
+
+
+def _cosine(stored: NDArray[np.float32], query: NDArray[np.float32]) -> float:
+    """Of a vector that lost its exact length when it was stored, and a unit vector."""
+    return float(stored @ query) / max(float(np.linalg.norm(stored)), 1e-12)
 
 
 def _worth_a_look(

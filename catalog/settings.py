@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ..models import providers
+
 
 def _option(
     default: Any,
@@ -14,9 +16,11 @@ def _option(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     path: bool = False,
+    name: bool = False,
 ) -> Any:
-    """A dataclass field that carries its help text, its bounds or choices, and if it's a path."""
+    """A dataclass field that carries its help text, its bounds or choices, and what a text is."""
     about = {"help": text, "low": low, "high": high, "choices": choices, "path": path}
+    about["name"] = name
     return field(default=default, metadata=about)
 
 
@@ -49,8 +53,19 @@ class IndexSettings:
         512, "longest side, in pixels, at which keypoints and previews are made", low=128, high=2048
     )
     keypoints: int = _option(500, "keypoints kept for a picture", low=50, high=5000)
-    model: str = _option("", "ONNX network for the embedding (a file); empty: none", path=True)
+    model: str = _option(
+        "",
+        "network for the embedding: a name of `twinsift model list`, an ONNX file (with its suffix"
+        " or as ./FILE), or none; empty: VGG16 if it is installed, else the network added last",
+        path=True,
+        name=True,
+    )
     model_output: str = _option("", "name of the network's output; empty: its first")
+    provider: str = _option(
+        providers.AUTOMATIC,
+        "where the network runs; auto: the fastest of those that are there",
+        choices=providers.CHOICES,
+    )
 
 
 @dataclass(frozen=True, slots=True)

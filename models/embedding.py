@@ -12,61 +12,65 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from . import onnx_graph, preprocessing, providers
 from .errors import ModelError
 from .text import printable
 
-# ImageNet's channel means and deviations as torchvision and the ONNX model zoo use them.
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+BATCH = 8
+"""Pictures a call, where the network takes several: measured, see docs/embedding.md."""
+
 _DEFAULT_SIDE = 224  # where the network leaves height and width open
 
 
-class Embedder:
-    """One network, loaded; from RGB pictures to unit vectors.
+def identify(path: Path | str, output: str = "") -> str:
+    """`Embedder.key` without loading the network.
 
-    The network takes 1 x 3 x H x W or N x 3 x H x W floats: RGB / 255, less ImageNet's means, over
-    its deviations. Whatever it puts out is flattened and normalised.
+    Raises:
+        ModelError: the file can't be read, is no ONNX file, or has no such output.
+    """
+    place = os.fspath(path)
+    outputs = list(onnx_graph.read(Path(place)).outputs)
+    return f"{_sha256(place)}:{_chosen(output, outputs, place)}"
+
+
+class Embedder:
+    """One network, loaded; from RGB pictures to unit vectors. Safe to call from several threads.
+
+    The network takes 1 x 3 x H x W or N x 3 x H x W floats, preprocessed as its file's metadata say
+    (models.preprocessing), else as ImageNet's networks want it. Whatever it puts out is flattened
+    and normalised.
     """
 
-    def __init__(self, path: Path | str, output: str = "", *, threads: int = 0) -> None:
-        """Load a network; `output` names one of its outputs ('': the first); `threads` 0: all.
+    def __init__(
+        self,
+        path: Path | str,
+        output: str = "",
+        *,
+        threads: int = 0,
+        provider: str = providers.AUTOMATIC,
+    ) -> None:
+        """Load a network.
+
+        `output` names one of its outputs ('': the first). `threads` is the number that one call
+        computes with on the CPU (0: all cores). `provider` is one of providers.CHOICES.
 
         Raises:
-            ModelError: the file can't be loaded, or has another kind of input, or no such output.
+            ModelError: the file can't be loaded, or has another kind of input, or no such output,
+                or the provider isn't there.
         """
-        import onnxruntime
-
         place = os.fspath(path)
-        try:
-            data = Path(place).read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"the network {printable(place)} can't be read: {error.strerror}",
-                "give an ONNX file as index.model",
-            ) from error
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        options.inter_op_num_threads = 1
-        # Threads that wait by spinning take the cores from whoever else has work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4
-        try:
-            self._session = onnxruntime.InferenceSession(
-                data, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's own exceptions share no base class
-            reason = " ".join(str(error).split())[:160]
-            raise ModelError(
-                f"{printable(place)} can't be loaded as a network: {reason}", "give an ONNX file"
-            ) from error
+        digest = _sha256(place)
+        self._session = _session(place, threads, provider)
+        self.provider: str = providers.short_name(self._session.get_providers()[0])
+        """Where it runs: one of providers.CHOICES."""
         self._input, self._batch, self.width, self.height = _input(self._session, place)
         names = [node.name for node in self._session.get_outputs()]
-        if output and output not in names:
-            raise ModelError(
-                f"{printable(place)} has no output {output!r}", f"it has {', '.join(names)}"
-            )
-        self.output: str = output or names[0]
-        self.key = f"{hashlib.sha256(data).hexdigest()}:{self.output}"
+        self.output: str = _chosen(output, names, place)
+        self.preprocessing = preprocessing.of_metadata(
+            self._session.get_modelmeta().custom_metadata_map
+        )
+        self.key = f"{digest}:{self.output}"
+        """Names everything that its vectors hang on: the file with its metadata, and the output."""
 
     def embed(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Unit vectors of RGB pictures: float32 (number of pictures, dimension).
@@ -76,8 +80,10 @@ class Embedder:
         Raises:
             ModelError: the network fails, or puts out something that isn't finite.
         """
-        prepared = np.stack([self._prepared(image) for image in images])
-        step = self._batch or len(prepared)
+        prepared = np.stack(
+            [self.preprocessing.apply(image, self.width, self.height) for image in images]
+        )
+        step = self._batch or BATCH
         outputs = [
             self._run(prepared[start : start + step]) for start in range(0, len(prepared), step)
         ]
@@ -89,18 +95,75 @@ class Embedder:
             )
         return vectors / np.maximum(norms, 1e-12)
 
-    def _prepared(self, image: Image.Image) -> NDArray[np.float32]:
-        reduced = image.convert("RGB").resize((self.width, self.height), Image.Resampling.BILINEAR)
-        pixels = np.asarray(reduced, np.float32) / np.float32(255.0)
-        return np.ascontiguousarray(((pixels - _MEAN) / _DEVIATION).transpose(2, 0, 1))
-
     def _run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        missing = max(0, self._batch - len(batch))
+        if missing:  # a fixed batch wants to be full
+            batch = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
         try:
             (found,) = self._session.run([self.output], {self._input: batch})
-        except Exception as error:  # as above
+        except Exception as error:  # ONNX Runtime's own exceptions share no base class
             reason = " ".join(str(error).split())[:160]
             raise ModelError(f"the network failed: {reason}", "try another one") from error
-        return np.asarray(found, np.float32).reshape(len(batch), -1)
+        vectors = np.asarray(found, np.float32).reshape(len(batch), -1)
+        return vectors[: len(vectors) - missing]
+
+
+def _sha256(place: str) -> str:
+    try:
+        with open(place, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"the network {printable(place)} can't be read: {error.strerror}",
+            "give an ONNX file as index.model, or a name that `twinsift model list` shows",
+        ) from error
+
+
+def _chosen(output: str, names: Sequence[str], place: str) -> str:
+    if output and output not in names:
+        raise ModelError(
+            f"{printable(place)} has no output {output!r}", f"it has {', '.join(names)}"
+        )
+    return output or names[0]
+
+
+def _session(place: str, threads: int, wanted: str) -> Any:
+    """A session of ONNX Runtime on the first provider that takes the network."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or os.cpu_count() or 1
+    options.inter_op_num_threads = 1
+    # Threads that wait by spinning take the cores from whoever else has work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    there = providers.available()
+    chosen = providers.to_try(wanted, there)
+    if not chosen:
+        raise ModelError(
+            f"this ONNX Runtime can't compute on {wanted}", f"it has {', '.join(there)}"
+        )
+    failure: Exception | None = None
+    for short in chosen:
+        try:
+            return onnxruntime.InferenceSession(
+                _model(place), options, providers=[providers.full_name(short)]
+            )
+        except Exception as error:  # as above; the next provider may take it
+            failure = error
+    reason = " ".join(str(failure).split())[:160]
+    raise ModelError(
+        f"{printable(place)} can't be loaded as a network: {reason}", "give an ONNX file"
+    ) from failure
+
+
+def _model(place: str) -> str | bytes:
+    """What ONNX Runtime takes: the path (half the memory), or the bytes where it isn't UTF-8."""
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        return Path(place).read_bytes()
+    return place
 
 
 def _input(session: Any, place: str) -> tuple[str, int, int, int]:

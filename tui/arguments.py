@@ -13,7 +13,8 @@ from ..catalog.options import Option, all_options, nearest, options
 from ..catalog.settings import Settings
 
 COMMANDS = (
-    "index", "match", "review", "groups", "find", "plan", "apply", "undo", "demo", "doctor",
+    "index", "match", "review", "groups", "find", "plan", "apply", "undo", "model", "demo",
+    "doctor",
 )  # fmt: skip
 OPEN = "open"  # what `twinsift PATH…` is parsed as; nobody types it
 
@@ -36,6 +37,11 @@ _SECTION_TITLES = {
     "files": "settings: where files go",
     "screen": "settings: how the interface looks",
 }
+MODEL_ACTIONS = ("list", "pull", "add", "remove", "check")
+_MODEL_HELP = (
+    "list: those installed and those known; pull: download a known one; add: take a file of your"
+    " own; remove: delete an installed one; check: load each and embed a picture"
+)
 _SCREEN_SECTIONS = ("index", "match", "keep", "files", "screen")
 
 
@@ -263,7 +269,35 @@ def _add_file_commands(commands: _Commands) -> None:
     undo.add_argument("--list", action="store_true", help="list the batches instead")
 
 
+def _add_model(commands: _Commands) -> None:
+    model = commands.add(
+        "model",
+        "{list | pull NAME | add FILE | remove NAME | check} [OPTION ...]",
+        "list, download, add, remove or check networks for embeddings",
+        "Nothing is downloaded but by `pull`. VGG16 is used once it is installed, else the network"
+        " added last; --model NAME of the other commands, or index.model in the settings, chooses"
+        " another, `none` goes without.",
+    )
+    model.add_argument("action", choices=MODEL_ACTIONS, metavar="ACTION", help=_MODEL_HELP)
+    model.add_argument("name_or_file", nargs="?", metavar="NAME | FILE", help="for all but these")
+    model.add_argument("--name", help="add: what to call it (default: the file's name)")
+    model.add_argument(
+        "--output",
+        help="add: an output, or any tensor inside to cut the network at; fc1: the first dense"
+        " layer after its ReLU (default: its first output)",
+    )
+    model.add_argument(
+        "--preprocessing",
+        choices=("imagenet", "caffe", "symmetric"),
+        help="add: what the network wants of a picture: RGB by ImageNet's means and deviations,"
+        " BGR less caffe's means, or RGB from -1 to 1 (default: what its metadata say, else"
+        " imagenet)",
+    )
+    model.add_argument("--licence", help="add: its licence, to be shown in the list")
+
+
 def _add_other_commands(commands: _Commands) -> None:
+    _add_model(commands)
     demo = commands.add(
         "demo",
         "[DIR] [--open]",

@@ -78,6 +78,8 @@ def _run(parsed: argparse.Namespace) -> int:
             from .commands_files import apply as command
         case "undo":
             from .commands_files import undo as command
+        case "model":
+            from .commands_model import model as command
         case "demo":
             from .commands_open import demo as command
         case "review":

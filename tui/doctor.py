@@ -201,18 +201,29 @@ def _check_contents(catalog: Catalog, shown: str) -> Check:
 
 
 def check_model(settings: Settings) -> Check:
-    """Whether the network that is set can be loaded."""
-    if not settings.index.model:
-        yield Finding(State.NOTE, "none is set; pictures are compared without", "--model FILE")
-        return
-    from ..models.embedding import Embedder
+    """Whether the network that is used can be loaded, and where it runs."""
+    from ..catalog import embedding_pass
+    from ..models import providers
+    from ..models.registry import Registry
 
     try:
-        Embedder(Path(settings.index.model), settings.index.model_output)
+        embedder = embedding_pass.load(settings.index)
+        path = Registry().resolve(settings.index.model)
     except TwinsiftError as error:
         yield Finding(State.WARNING, str(error))
+        return
+    if embedder is None or path is None:
+        yield Finding(
+            State.NOTE,
+            "none is used; pictures are compared without",
+            "`twinsift model pull vgg16`, or `twinsift model add FILE`",
+        )
     else:
-        yield Finding(State.FINE, printable(settings.index.model))
+        yield Finding(
+            State.FINE,
+            f"{printable(os.fspath(path))}, {embedder.output}, runs on {embedder.provider}",
+        )
+    yield Finding(State.FINE, f"ONNX Runtime can run on {', '.join(providers.available())}")
 
 
 def check_terminal(settings: Settings, environ: Mapping[str, str]) -> Check:

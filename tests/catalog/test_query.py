@@ -53,7 +53,7 @@ def test_without_a_network_evidence_ranks_and_says_so(catalog_path, folder):
             catalog, folder / "one" / "wanted.jpg", [folder], minimum=0.8, settings=SETTINGS
         )
     assert result.measure == "evidence"
-    assert "--model" in result.notice
+    assert "twinsift model pull vgg16" in result.notice
     assert set(names(result)) == {"small.png", "mirrored.jpg"}
     verdicts = {os.path.basename(os.fsdecode(h.path)): h.verdict for h in result.hits}
     assert verdicts == {"small.png": Verdict.RESIZED, "mirrored.jpg": Verdict.TURNED}
