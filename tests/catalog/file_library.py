@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from blake3 import blake3
 from twinsift.catalog.database import Catalog
@@ -126,7 +127,7 @@ class Library:
         """Every decision, by file."""
         return dict(self.catalog.connection.execute("SELECT file_id, verb FROM decision"))
 
-    def _one(self, query: str, value: object) -> object:
+    def _one(self, query: str, value: object) -> Any:
         return self.catalog.connection.execute(query, (value,)).fetchone()[0]
 
 

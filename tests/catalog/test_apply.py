@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from blake3 import blake3
@@ -318,7 +319,7 @@ class _View:
         return descriptor
 
     def _moved(self, found: os.stat_result) -> os.stat_result:
-        fields, more = found.__reduce__()[1]
+        fields, more = cast(Any, found.__reduce__()[1])
         return os.stat_result((*fields[:2], found.st_dev + 1, *fields[3:]), more)
 
 

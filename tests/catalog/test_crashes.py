@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def quick(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the harness needs fork")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_killed_before_every_call_nothing_is_lost(
-    scenario: str, quick: Path, tmp_path: Path, record_property: pytest.RecordProperty
+    scenario: str, quick: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     if "-cross-" in scenario and quick.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("needs /dev/shm as a second file system")

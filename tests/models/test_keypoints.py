@@ -72,4 +72,5 @@ def test_flat_and_thin_pictures_have_none_and_do_no_harm(shape):
     [((4000, 3000), (512, 384)), ((100, 50), (512, 256)), ((1, 9000), (1, 512))],
 )
 def test_working_size(size, expected):
-    assert working_size(*size, 512) == expected
+    width, height = size
+    assert working_size(width, height, 512) == expected

@@ -34,7 +34,7 @@ def scene(seed: int, width: int = 400, height: int = 300) -> Image.Image:
     sky = (top * (1 - ramp) + bottom * ramp).repeat(width, axis=1)
     picture = Image.fromarray(sky.astype(np.uint8))
     pen = ImageDraw.Draw(picture)
-    sun = rng.integers(width // 6, width * 5 // 6)
+    sun = int(rng.integers(width // 6, width * 5 // 6))
     pen.ellipse((sun - 30, 30, sun + 30, 90), fill=(255, 240, 190))
     for hill in range(3):
         base = height * (50 + 14 * hill) // 100
@@ -236,7 +236,7 @@ def fill(library: Library) -> list[str]:
             Picture(b"2021/hut.jpg", image=scene(4), size=1_900_000),
             Picture(
                 b"2021/hut_edited.jpg", size=1_850_000, quality=95, verdict=Verdict.EDITED,
-                image=scene(4).point(lambda v: min(255, int(v * 1.25))), similarity=0.95,
+                image=scene(4).point([min(255, int(v * 1.25)) for v in range(256)] * 3), similarity=0.95,
                 evidence=Evidence(hamming=4, inliers=188, ssim=0.88, method="keypoints"),
             ),
         ]

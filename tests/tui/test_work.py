@@ -30,7 +30,7 @@ class Fake:
     def index(self, _path: Path, folders: Any, _: Settings, *, report: Any, control: Any) -> Any:
         self.calls.append(tuple(folders))
         meter = Meter(report, "read", 3)
-        for _ in range(3):
+        for _step in range(3):
             self.reached.set()
             self.gate.wait(10)
             control.checkpoint()
