@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import Evidence, Verdict
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,10 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
     )
     if (e.even or 0.0) >= _GRAPHIC:
         clear = whole and agreement >= 0.7 and correlation >= 0.9
-        return of_matches >= (_GRAPHIC_MATCHES if _equally_sharp(e) else 0.55) and (clear or edited)
+        # A night sky is as even as a page; but no two pages agree in every block.
+        exact = agreement >= 0.98 and correlation >= 0.97
+        needed = _GRAPHIC_MATCHES if _equally_sharp(e) and not exact else 0.57
+        return of_matches >= needed and (clear or edited)
     if not whole:
         return edited
     if _equally_sharp(e):

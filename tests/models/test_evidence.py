@@ -81,6 +81,13 @@ def test_what_proves_nothing_is_unrelated(change, why):
     assert judge(replace(CLEAR, **change), FACTS, FACTS, Thresholds()) is Verdict.UNRELATED, why
 
 
+def test_an_even_picture_needs_more_of_its_matches_unless_every_block_agrees():
+    sky = replace(CLEAR, even=0.9, detail=1.0, inliers=122, agreement=1.0, correlation=0.999)
+    form = replace(sky, inliers=108, agreement=0.96)
+    assert judge(sky, FACTS, FACTS, Thresholds()).is_duplicate
+    assert not judge(form, FACTS, FACTS, Thresholds()).is_duplicate
+
+
 def test_near_shots_are_no_duplicates():
     parallax = replace(CLEAR, residual=0.9, coherence=0.8)
     assert judge(parallax, FACTS, FACTS, Thresholds()) is Verdict.NEAR_SHOT
