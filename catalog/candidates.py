@@ -61,7 +61,7 @@ def propose(
     ids = np.array([entry.id for entry in entries], np.int64)
     fresh = np.array([entry.id in new for entry in entries], bool)
     found = PairSet(ids, fresh)
-    found.add(*_equal_pixels(entries))
+    found.add(*equal_pixels(entries))
     control.checkpoint()
     _by_hash(catalog, entries, settings.hamming, found)
     control.checkpoint()
@@ -73,8 +73,8 @@ def propose(
     return found.pairs()
 
 
-def _equal_pixels(entries: Sequence[Entry]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Each picture with the first that has the same reduced pixels: a star, not all pairs."""
+def equal_pixels(entries: Sequence[Entry]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of each picture and the first with the same reduced pixels: a star, not all pairs."""
     first: dict[bytes, int] = {}
     pairs = [
         (first[entry.pixel_digest], index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..models import comparison, verdicts
@@ -167,7 +167,9 @@ class _Run:
     def _confirm_pixels(self) -> None:
         stored = {(j.a_id, j.b_id): j for j in pairs.all_judged(self.catalog, METHOD)}
         nothing = Evidence()
-        for pair in self._equal_reduced():  # flat pictures leave no other evidence
+        known = list(self.entries.values())
+        for i, j in zip(*candidates.equal_pixels(known), strict=True):
+            pair = known[i].id, known[j].id  # flat pictures leave no other evidence
             stored.setdefault(pair, Judged(*pair, Verdict.UNRELATED, 0.0, nothing))
         looked = [
             judged
@@ -181,14 +183,6 @@ class _Run:
             self.catalog, looked, self.settings.index, meter, self.control
         )
         pairs.put_judged(self.catalog, METHOD, equal)
-
-    def _equal_reduced(self) -> Iterator[Pair]:
-        """Each picture with the first one of the same reduced pixels."""
-        first: dict[bytes, int] = {}
-        for i, entry in self.entries.items():
-            other = first.setdefault(entry.pixel_digest, i)
-            if other != i:
-                yield other, i
 
     def _group(self, judges: Judges) -> tuple[int, int]:
         digests = {i: entry.digest for i, entry in self.entries.items()}

@@ -52,7 +52,8 @@ def find_change(
     body = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
     if body.sum() < _SMALLEST:
         return none
-    drawn = max(_two_tones(picture[body]) for picture in (x, y))
+    greys = (np.clip(picture[body], 0, 255).astype(np.uint8) for picture in (x, y))
+    drawn = max(sum(commonest_tones(grey, _TONE)) for grey in greys)
     return Change(float(body.sum() / inside.sum()), drawn)
 
 
@@ -67,11 +68,11 @@ def _as_toned(u: NDArray[Any], v: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]
     return np.asarray(gain * y + offset, np.float32)
 
 
-def _two_tones(values: NDArray[Any]) -> float:
-    """Share of grey values that lie within two tones, each with the few levels around it."""
-    tones = np.bincount(np.clip(values, 0, 255).astype(np.intp), minlength=256) / len(values)
-    near = np.convolve(tones, np.ones(2 * _TONE + 1), "same")
+def commonest_tones(values: NDArray[Any], reach: int) -> tuple[float, float]:
+    """Shares of the two commonest grey tones (uint8), each with the `reach` levels around it."""
+    tones = np.bincount(values, minlength=256) / len(values)
+    near = np.convolve(tones, np.ones(2 * reach + 1), "same")
     first = int(near.argmax())
     share = float(near[first])
-    near[max(0, first - 2 * _TONE) : first + 2 * _TONE + 1] = 0
-    return share + float(near.max())
+    near[max(0, first - 2 * reach) : first + 2 * reach + 1] = 0
+    return share, float(near.max())

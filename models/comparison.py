@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .changes import commonest_tones
 from .evidence import Evidence
 from .geometry import Alignment, align
 from .keypoints import Keypoints
@@ -59,7 +60,7 @@ class Picture:
     @cached_property
     def even(self) -> float:
         """Share of the picture that its two commonest tones take up, 0..1."""
-        return sum(_commonest_tones(self.grey.ravel()))
+        return sum(commonest_tones(self.grey.ravel(), _EVEN))
 
     @cached_property
     def chroma(self) -> Array:
@@ -268,20 +269,10 @@ def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> b
     if around.sum() < 64:
         return True  # a border thinner than a few pixels
     # One or two even tones: a bar and its letters, a white margin. No sky or wall is so even.
-    first, second = _commonest_tones(outer[around])
+    first, second = commonest_tones(outer[around], _EVEN)
     if first <= 0.5 and first + second <= 0.7:
         return False
     return _steps(outer, outline) >= 0.4
-
-
-def _commonest_tones(values: Array) -> tuple[float, float]:
-    """Shares of the two commonest grey tones, each with the few levels around it."""
-    tones = np.bincount(values, minlength=256) / len(values)
-    near = np.convolve(tones, np.ones(2 * _EVEN + 1), "same")
-    first = int(near.argmax())
-    share = float(near[first])
-    near[max(0, first - 2 * _EVEN) : first + 2 * _EVEN + 1] = 0
-    return share, float(near.max())
 
 
 def _steps(outer: Array, outline: Array) -> float:
