@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.resources import files
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -15,11 +14,7 @@ from filelock import FileLock, Timeout
 
 from ..models.text import printable
 from .errors import CatalogError
-
-APPLICATION_ID = (
-    0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
-)
-VERSION = 1
+from .migrations import APPLICATION_ID, VERSION, migrate
 
 
 def default_path() -> Path:
@@ -62,11 +57,18 @@ class Catalog:
             )
             try:
                 _check(path, connection, existed)
+                _close_to_others(path)
                 _configure(connection)
-                _migrate(connection)
+                migrate(path, connection)
             except BaseException:
                 connection.close()
                 raise
+        except OSError as error:
+            raise CatalogError(
+                f"{name} is of an older version, and the copy that is made before it is changed"
+                f" can't be written: {error.strerror}",
+                "make room beside it",
+            ) from error
         except sqlite3.DatabaseError as error:
             remedy = "restore it from a backup, or choose another place with --catalog FILE"
             raise CatalogError(f"{name} can't be opened as a catalog: {error}", remedy) from error
@@ -145,6 +147,21 @@ def _make(path: Path) -> None:
         ) from error
 
 
+def _close_to_others(path: Path) -> None:
+    """Take the rights to a catalog, and to the files that SQLite keeps beside it, from all others.
+
+    One that was copied or made by other means may have them; where they aren't ours to take, it is
+    opened all the same.
+    """
+    if os.name != "posix":
+        return
+    for suffix in ("", "-wal", "-shm"):
+        place = f"{os.path.realpath(path)}{suffix}"
+        with suppress(OSError):
+            if os.stat(place).st_mode & 0o077:
+                os.chmod(place, 0o600)
+
+
 def _check(path: Path, connection: sqlite3.Connection, existed: bool) -> None:
     if not existed:
         return
@@ -171,30 +188,3 @@ def _configure(connection: sqlite3.Connection) -> None:
     )  # a journal row must be on disk before a file moves
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema to VERSION, each step in one transaction with its version number."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Read inside the transaction: another process may have just made the schema.
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            schema = files("twinsift.catalog").joinpath("schema.sql").read_text(encoding="utf-8")
-            for statement in _statements(schema):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: `executescript` would commit the open transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

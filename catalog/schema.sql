@@ -1,4 +1,4 @@
--- The catalog, version 1. Features hang on the content (the digest of the bytes), not on the path:
+-- The catalog, version 2 (catalog.migrations brings older ones to it). Features hang on the content (the digest of the bytes), not on the path:
 -- a moved, renamed or copied file costs nothing. Paths are bytes, relative to their root.
 
 CREATE TABLE root (
@@ -146,7 +146,8 @@ CREATE INDEX group_member_content ON group_member (content_id);
 CREATE TABLE decision (
   file_id INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
   content_id INTEGER NOT NULL REFERENCES content (id),
-  verb TEXT NOT NULL CHECK (verb IN ('keep', 'trash', 'move', 'delete')),
+  verb TEXT NOT NULL
+    CHECK (verb IN ('keep', 'trash', 'move', 'delete', 'hardlink', 'reflink', 'symlink')),
   target BLOB,                             -- folder of a move, absolute
   group_id TEXT NOT NULL,
   step_id INTEGER NOT NULL
@@ -175,7 +176,8 @@ CREATE TABLE batch (
 CREATE TABLE action (
   id INTEGER PRIMARY KEY,
   batch_id INTEGER NOT NULL REFERENCES batch (id),
-  verb TEXT NOT NULL CHECK (verb IN ('move', 'trash', 'delete', 'restore', 'purge')),
+  verb TEXT NOT NULL CHECK (verb IN ('move', 'trash', 'delete', 'restore', 'purge',
+                                     'hardlink', 'reflink', 'symlink', 'unlink')),
   source BLOB NOT NULL,                    -- absolute
   destination BLOB,                        -- absolute; NULL where nothing remains
   digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
@@ -184,12 +186,15 @@ CREATE TABLE action (
   file_id INTEGER,                         -- the catalog's row, where there is one
   token TEXT NOT NULL,                     -- random; names the temporary files, see catalog.fileops
   decision TEXT NOT NULL DEFAULT '',       -- JSON of the decision row that an undo brings back
-  state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'refused', 'failed', 'undone')),
+  attributes TEXT NOT NULL DEFAULT '',     -- JSON: owner, mode, times, extended attributes that an undo brings back
+  companion_of BLOB,                       -- absolute path of the picture that the file went along with
+  state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'refused', 'failed', 'undone', 'purged')),
   reason TEXT NOT NULL DEFAULT '',
   at REAL NOT NULL
 ) STRICT;
 CREATE INDEX action_batch ON action (batch_id);
 CREATE INDEX action_open ON action (state) WHERE state = 'intent';
+CREATE INDEX action_destination ON action (destination) WHERE state = 'done';
 
 -- Small facts about the catalog as a whole: vocabulary of visual words, last match, ...
 CREATE TABLE fact (

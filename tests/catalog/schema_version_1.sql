@@ -1,0 +1,198 @@
+-- The catalog, version 1. Features hang on the content (the digest of the bytes), not on the path:
+-- a moved, renamed or copied file costs nothing. Paths are bytes, relative to their root.
+
+CREATE TABLE root (
+  id INTEGER PRIMARY KEY,
+  path BLOB NOT NULL UNIQUE,               -- absolute, as given by os.fsencode(os.path.realpath(...))
+  role TEXT NOT NULL DEFAULT 'normal' CHECK (role IN ('normal', 'reference', 'excluded')),
+  added_at REAL NOT NULL,                  -- seconds since the epoch
+  scanned_at REAL                          -- NULL until a scan of it has ended
+) STRICT;
+
+CREATE TABLE content (
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE,             -- BLAKE3-256 of the file's bytes
+  size INTEGER NOT NULL,
+  error TEXT,                              -- NULL: decoded; else the reason why not, one line
+  extractor TEXT NOT NULL DEFAULT '',      -- ExtractSpec.key() that made the features below
+  format TEXT,                             -- 'JPEG', 'PNG', ... by content
+  width INTEGER, height INTEGER,           -- upright, in pixels
+  pixel_digest BLOB,                       -- BLAKE3-256 of the reduced upright RGB pixels
+  captured_at TEXT,                        -- EXIF DateTimeOriginal as 'YYYY-MM-DD HH:MM:SS'
+  camera TEXT,                             -- EXIF make and model
+  exif_count INTEGER NOT NULL DEFAULT 0,   -- EXIF tags present: how complete the metadata is
+  lossless INTEGER NOT NULL DEFAULT 0 CHECK (lossless IN (0, 1)),
+  quality INTEGER,                         -- estimated JPEG quality 1..100, NULL for other formats
+  full_pixel_digest BLOB,                  -- BLAKE3-256 of all upright RGB pixels; taken on demand
+  contrast REAL,                           -- standard deviation of the reduced grey picture, 0..127.5
+  frames INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX content_pixel_digest ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
+
+CREATE TABLE file (
+  id INTEGER PRIMARY KEY,
+  root_id INTEGER NOT NULL REFERENCES root (id) ON DELETE CASCADE,
+  path BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  content_id INTEGER REFERENCES content (id),  -- NULL until indexed, or where the file can't be read
+  present INTEGER NOT NULL DEFAULT 1 CHECK (present IN (0, 1)),
+  error TEXT,                              -- why the file itself can't be read (permissions, gone, I/O)
+  UNIQUE (root_id, path)
+) STRICT;
+CREATE INDEX file_content ON file (content_id);
+CREATE INDEX file_inode ON file (inode, device);
+
+-- Large blobs live in tables of their own, so that listings stay small.
+CREATE TABLE hash (
+  content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('phash', 'dhash', 'ahash', 'whash')),
+  value BLOB NOT NULL,                     -- 8 bytes an orientation, big-endian bits as imagehash packs them:
+                                           -- phash 8 x 8 bytes (models.hashes.ORIENTATIONS), the others 8
+  PRIMARY KEY (content_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE descriptor (
+  content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('sift', 'orb')),
+  width INTEGER NOT NULL, height INTEGER NOT NULL,  -- working picture that the positions refer to
+  count INTEGER NOT NULL,
+  positions BLOB NOT NULL,                 -- count x (x, y, size, angle) as uint16, models.keypoints.pack
+  vectors BLOB NOT NULL                    -- count x 128 (RootSIFT, 8-bit) or count x 32 (ORB), uint8
+) STRICT;
+
+CREATE TABLE preview (
+  content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+  jpeg BLOB NOT NULL                       -- the reduced upright picture, longest side <= working_side
+) STRICT;
+
+CREATE TABLE embedding (
+  content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,                     -- sha256 of the network's file, ':' and its output's name
+  vector BLOB NOT NULL,                    -- L2-normalised float16
+  PRIMARY KEY (content_id, model)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE word (
+  content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+  vocabulary BLOB NOT NULL,                -- BLAKE3-256 of the vocabulary that gave the words
+  words BLOB NOT NULL,                     -- uint16 a keypoint, catalog.words
+  mirrored BLOB NOT NULL                   -- the same for the mirrored picture
+) STRICT;
+
+-- Pairs that are yet to be judged. A content's candidates are written together with its row in
+-- `matched`, and each is deleted in the transaction that stores its verdict: a stopped match goes on.
+CREATE TABLE matched (
+  method TEXT NOT NULL,
+  content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  judge TEXT NOT NULL,                     -- what proposed and judged: versions, settings, extractor
+  PRIMARY KEY (method, content_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE candidate (
+  method TEXT NOT NULL,
+  a_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  b_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  PRIMARY KEY (method, a_id, b_id),
+  CHECK (a_id < b_id)
+) STRICT, WITHOUT ROWID;
+
+-- What the matcher found. a_id < b_id always; one row a pair and method.
+CREATE TABLE pair (
+  a_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  b_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  method TEXT NOT NULL DEFAULT 'evidence', -- 'evidence' or 'sift-ssim'
+  verdict TEXT NOT NULL,                   -- models.evidence.Verdict
+  similarity REAL NOT NULL,                -- 0..1
+  evidence TEXT NOT NULL,                  -- models.evidence.Evidence as JSON
+  PRIMARY KEY (method, a_id, b_id),
+  CHECK (a_id < b_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pair_b ON pair (method, b_id);
+
+-- "Not duplicates", keyed by content so that renaming and regrouping don't bring it back. low < high.
+CREATE TABLE distinct_pair (
+  low BLOB NOT NULL, high BLOB NOT NULL,
+  decided_at REAL NOT NULL,
+  PRIMARY KEY (low, high),
+  CHECK (low < high)
+) STRICT, WITHOUT ROWID;
+
+-- Groups as last formed. The id is the representative's digest, so it survives regrouping.
+CREATE TABLE duplicate_group (
+  id TEXT NOT NULL,                        -- first 16 hex digits of the representative's digest,
+                                           -- the next 16 for near shots: one id, one kind
+  method TEXT NOT NULL DEFAULT 'evidence',
+  kind TEXT NOT NULL CHECK (kind IN ('duplicate', 'near')),
+  verdict TEXT NOT NULL,                   -- the weakest member's verdict
+  similarity REAL NOT NULL,                -- the weakest member's similarity to the representative
+  representative_id INTEGER NOT NULL REFERENCES content (id),
+  PRIMARY KEY (method, kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE group_member (
+  method TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  content_id INTEGER NOT NULL REFERENCES content (id),
+  PRIMARY KEY (method, kind, group_id, content_id),
+  FOREIGN KEY (method, kind, group_id) REFERENCES duplicate_group (method, kind, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_member_content ON group_member (content_id);
+
+-- What the person decided about a file; valid only while the file still has this content.
+CREATE TABLE decision (
+  file_id INTEGER PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
+  content_id INTEGER NOT NULL REFERENCES content (id),
+  verb TEXT NOT NULL CHECK (verb IN ('keep', 'trash', 'move', 'delete')),
+  target BLOB,                             -- folder of a move, absolute
+  group_id TEXT NOT NULL,
+  step_id INTEGER NOT NULL
+) STRICT;
+
+-- Every decision with what stood before it, so that any can be undone and redone.
+CREATE TABLE step (
+  id INTEGER PRIMARY KEY,
+  group_id TEXT NOT NULL,
+  kind TEXT NOT NULL,                      -- 'decide', 'distinct', 'accept', ...
+  before TEXT NOT NULL, after TEXT NOT NULL,  -- JSON, see catalog.decisions
+  decided_at REAL NOT NULL,
+  undone INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1))
+) STRICT;
+
+-- File actions: a batch is what one `apply` does, an action is one file of it. See catalog.journal.
+CREATE TABLE batch (
+  id INTEGER PRIMARY KEY,
+  created_at REAL NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('apply', 'undo', 'purge')),
+  undoes INTEGER REFERENCES batch (id),
+  state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
+  note TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE action (
+  id INTEGER PRIMARY KEY,
+  batch_id INTEGER NOT NULL REFERENCES batch (id),
+  verb TEXT NOT NULL CHECK (verb IN ('move', 'trash', 'delete', 'restore', 'purge')),
+  source BLOB NOT NULL,                    -- absolute
+  destination BLOB,                        -- absolute; NULL where nothing remains
+  digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+  device INTEGER NOT NULL, inode INTEGER NOT NULL,
+  keeper BLOB, keeper_digest BLOB,         -- absolute path of the file that justifies the removal
+  file_id INTEGER,                         -- the catalog's row, where there is one
+  token TEXT NOT NULL,                     -- random; names the temporary files, see catalog.fileops
+  decision TEXT NOT NULL DEFAULT '',       -- JSON of the decision row that an undo brings back
+  state TEXT NOT NULL CHECK (state IN ('intent', 'done', 'refused', 'failed', 'undone')),
+  reason TEXT NOT NULL DEFAULT '',
+  at REAL NOT NULL
+) STRICT;
+CREATE INDEX action_batch ON action (batch_id);
+CREATE INDEX action_open ON action (state) WHERE state = 'intent';
+
+-- Small facts about the catalog as a whole: vocabulary of visual words, last match, ...
+CREATE TABLE fact (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
