@@ -162,6 +162,7 @@ def _read_all(
         # Beside the bytes there must be room for the decoded picture.
         largest=settings.worker_memory_mb << 19,
     )
+    store.forget_passed_over(catalog, formats.decoders())
     total = store.count_jobs(catalog, covered, spec.key(), attempt)
     meter = Meter(report, "read", total)
     if total == 0:

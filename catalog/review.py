@@ -1,9 +1,11 @@
-"""Groups as a person reviews them: summaries for the list, one group with its files."""
+"""Groups as a person reviews them: each with its files and what tells them apart."""
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,33 +15,25 @@ from .keepers import Candidate, suggest
 from .settings import KEEP_RULES
 
 _FRAME = 0.02  # of the picture: thinner than that is no frame
+_CHUNK = 500  # groups read by one query: the first ones come at once, and each query costs little
 
-
-@dataclass(frozen=True, slots=True)
-class GroupSummary:
-    """One row of the groups list."""
-
-    id: str
-    kind: str
-    """'duplicate' or 'near'."""
-    verdict: Verdict
-    """The weakest member's verdict."""
-    similarity: float
-    """The weakest member's similarity to the representative, 0..1."""
-    files: int
-    reclaim: int
-    """Bytes freed if only the largest file stays; hard links of one inode count once."""
-    folder: bytes
-    """Absolute folder of the representative's first file."""
-    name: bytes
-    """Name of the representative's first file."""
-    decided: int
-    """How many of the files have a decision."""
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether every file of the group has a decision."""
-        return self.decided >= self.files
+_MEMBERS = """
+    SELECT j.key, g.id, g.verdict, g.similarity, g.representative_id,
+           f.id, c.id, f.path, r.path, r.role, f.size, f.mtime_ns, f.device, f.inode, c.digest,
+           c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless,
+           c.quality, p.verdict, p.similarity, p.evidence, d.verb, d.target
+      FROM json_each(?3) j
+      CROSS JOIN duplicate_group g ON g.method = ?1 AND g.kind = ?2 AND g.id = j.value
+      JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
+      JOIN content c ON c.id = m.content_id
+      JOIN file f ON f.content_id = c.id AND f.present = 1 AND f.error IS NULL
+      JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+      LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = c.id
+      LEFT JOIN pair p ON p.method = m.method
+           AND p.a_id = min(c.id, g.representative_id)
+           AND p.b_id = max(c.id, g.representative_id)
+     ORDER BY j.key, c.id <> g.representative_id, r.path, f.path
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,77 +88,19 @@ class GroupDetail:
         """The suggested keeper."""
         return self.members[0]
 
+    @property
+    def representative(self) -> Member | None:
+        """The first file of the picture that all others match, or None where it has none left."""
+        return next((member for member in self.members if member.is_representative), None)
 
-def list_groups(
-    catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate"
-) -> list[GroupSummary]:
-    """Every group with at least two files present, most reclaimable first (`kind` None: both)."""
-    rows = catalog.connection.execute(
+    @property
+    def weakest(self) -> Member | None:
+        """The file whose match with the representative is the least certain: the weakest link.
+
+        Its verdict, similarity and evidence are the link's. None where all are the same bytes.
         """
-        SELECT g.id, g.kind, g.verdict, g.similarity,
-               count(*), sum(f.size) - max(f.size), count(DISTINCT f.device || ':' || f.inode),
-               max(f.size),
-               min(CASE WHEN m.content_id = g.representative_id THEN f.id END), min(f.id),
-               count(d.file_id)
-          FROM duplicate_group g
-          JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
-          JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
-          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
-          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = f.content_id
-         WHERE g.method = ? AND g.kind = coalesce(?, g.kind)
-         GROUP BY g.method, g.kind, g.id
-        HAVING count(*) > 1
-        """,
-        (method, kind),
-    ).fetchall()
-    places = {
-        file_id: os.path.split(absolute(root, path))
-        for file_id, root, path in catalog.connection.execute(
-            """
-            SELECT DISTINCT f.id, r.path, f.path
-              FROM group_member m JOIN file f ON f.content_id = m.content_id
-              JOIN root r ON r.id = f.root_id
-             WHERE m.method = ?
-            """,
-            (method,),
-        )
-    }
-    found = []
-    for group_id, of_kind, verdict, similarity, count, reclaim, inodes, largest, *rest in rows:
-        shown, first, decided = rest
-        if inodes < count:  # hard links share their blocks: removing one of them frees nothing
-            reclaim = _reclaimable(catalog, method, of_kind, group_id) - largest
-        folder, name = places[first if shown is None else shown]
-        found.append(
-            GroupSummary(
-                id=group_id,
-                kind=of_kind,
-                verdict=Verdict(verdict),
-                similarity=similarity,
-                files=count,
-                reclaim=reclaim,
-                folder=folder,
-                name=name,
-                decided=decided,
-            )
-        )
-    found.sort(key=lambda g: (-g.reclaim, g.id))
-    return found
-
-
-def _reclaimable(catalog: Catalog, method: str, kind: str, group_id: str) -> int:
-    """Bytes that a group's files take up on disk, each inode once."""
-    return catalog.connection.execute(
-        """
-        SELECT coalesce(sum(size), 0) FROM (
-          SELECT DISTINCT f.device, f.inode, f.size
-            FROM group_member m
-            JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
-            JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
-           WHERE m.method = ? AND m.kind = ? AND m.group_id = ?)
-        """,
-        (method, kind, group_id),
-    ).fetchone()[0]
+        links = [m for m in self.members if m.verdict is not Verdict.IDENTICAL_FILE]
+        return min(links, key=lambda m: (m.similarity, m.digest), default=None)
 
 
 def load_group(
@@ -176,40 +112,45 @@ def load_group(
     order: tuple[str, ...] = KEEP_RULES,
 ) -> GroupDetail | None:
     """One group with its present files, suggested keeper first, or None where it is gone."""
-    group = catalog.connection.execute(
-        "SELECT verdict, similarity, representative_id FROM duplicate_group"
-        " WHERE method = ? AND kind = ? AND id = ?",
-        (method, kind, group_id),
-    ).fetchone()
-    if group is None:
-        return None
-    representative = group[2]
-    rows = catalog.connection.execute(
-        """
-        SELECT f.id, c.id, f.path, r.path, r.role, f.size, f.mtime_ns, f.device, f.inode, c.digest,
-               c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless,
-               c.quality, p.verdict, p.similarity, p.evidence, d.verb, d.target
-          FROM group_member m
-          JOIN content c ON c.id = m.content_id
-          JOIN file f ON f.content_id = c.id AND f.present = 1 AND f.error IS NULL
-          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
-          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = c.id
-          LEFT JOIN pair p ON p.method = m.method
-               AND p.a_id = min(c.id, ?4) AND p.b_id = max(c.id, ?4)
-         WHERE m.method = ?1 AND m.kind = ?2 AND m.group_id = ?3
-         ORDER BY c.id <> ?4, r.path, f.path
-        """,
-        (method, kind, group_id, representative),
-    ).fetchall()
+    found = load_groups(catalog, [group_id], method=method, kind=kind, order=order)
+    return next(iter(found), None)
+
+
+def load_groups(
+    catalog: Catalog,
+    group_ids: Sequence[str],
+    *,
+    method: str = "evidence",
+    kind: str = "duplicate",
+    order: tuple[str, ...] = KEEP_RULES,
+) -> Iterator[GroupDetail]:
+    """Groups of one kind in the order of their ids as given; those that are gone are left out."""
+    for chunk in _chunks(group_ids):
+        rows = catalog.connection.execute(_MEMBERS, (method, kind, json.dumps(chunk)))
+        for _, of_group in itertools.groupby(rows, key=lambda row: row[0]):
+            detail = _detail(kind, list(of_group), order)
+            if detail is not None:
+                yield detail
+
+
+def _chunks(group_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(group_ids), _CHUNK):
+        yield group_ids[start : start + _CHUNK]
+
+
+def _detail(
+    kind: str, rows: Sequence[tuple[Any, ...]], order: tuple[str, ...]
+) -> GroupDetail | None:
     if len(rows) < 2:
         return None
-    members = [_member(row, representative) for row in rows]
+    _, group_id, verdict, similarity, representative = rows[0][:5]
+    members = [_member(row[5:], representative) for row in rows]
     framed = _framed(members)
     candidates = [_candidate(member, member.file_id in framed) for member in members]
     best, reason = suggest(candidates, order)
     members[best] = replace(members[best], suggested=True, reason=reason)
     members.insert(0, members.pop(best))
-    return GroupDetail(group_id, kind, Verdict(group[0]), group[1], tuple(members))
+    return GroupDetail(group_id, kind, Verdict(verdict), similarity, tuple(members))
 
 
 def _member(row: tuple[Any, ...], representative: int) -> Member:

@@ -140,6 +140,17 @@ def put_embedding(
     )
 
 
+def forget_passed_over(catalog: Catalog, decoders: str) -> None:
+    """Let the files that weren't pictures be looked at anew where other decoders are at hand."""
+    name, known = "decoders", decoders.encode()
+    row = catalog.connection.execute("SELECT value FROM fact WHERE name = ?", (name,))
+    if row.fetchone() == (known,):
+        return
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE file SET error = NULL WHERE error = ?", (NOT_A_PICTURE,))
+        connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, known))
+
+
 # Reading.
 
 

@@ -17,7 +17,7 @@ from .text import printable
 VERSION = 1
 
 _REDUCIBLE = frozenset(("JPEG", "MPO"))
-_LOSSLESS = frozenset(("PNG", "BMP", "RAW"))
+_LOSSLESS = frozenset(("PNG", "BMP", "RAW", "PSD", "PPM", "TGA", "PCX", "QOI"))
 _LOSSY_TIFF = frozenset(("jpeg", "tiff_jpeg", "webp"))
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,7 +112,7 @@ def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: in
             "raise index.max_megapixels to read it",
         )
     drafted = image.size != whole
-    frames = _frames(image)
+    frames = 1 if kind == "PSD" else _frames(image)  # its layers are no frames
     lossless = _is_lossless(image, kind, data)
     image.load()
     # After loading: some decoders (TIFF, HEIF) turn the picture themselves and drop the tag then.
@@ -121,6 +121,9 @@ def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: in
         whole = image.size
     if orientation >= 5:
         whole = whole[1], whole[0]
+    if kind == "PSD" and image.mode == "RGBA":
+        # Its picture is laid over white already; a fourth channel may be somebody's selection.
+        image = image.convert("RGB")
     upright = colour.resizable(image)
     if orientation in _UPRIGHT:
         # Before reducing: a file that is turned by its tag and one that was turned without loss

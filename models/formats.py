@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import re
 import struct
 from typing import Any
 
@@ -13,12 +14,14 @@ from PIL import Image
 
 from .errors import MissingExtraError, PictureError
 
+VERSION = 2  # raised whenever `sniff` knows more
 HEAD = 64
 """So many of a file's first bytes suffice for `sniff`."""
 
 _COMMON = "jpg jpeg jpe jfif png apng webp gif bmp dib tif tiff mpo avif avifs heic heif hif jxl"
+_SELDOM = "jp2 j2k j2c jpc jpf jpx psd ppm pgm pbm pnm tga pcx qoi"
 _CAMERAS = "3fr arw cr2 cr3 dng erf iiq kdc mef mos mrw nef nrw orf pef raf rw2 sr2 srf srw x3f"
-EXTENSIONS = frozenset((*_COMMON.split(), *_CAMERAS.split()))
+EXTENSIONS = frozenset(f"{_COMMON} {_SELDOM} {_CAMERAS}".split())
 """Extensions, lower case, whose files are reported where they can't be read as pictures."""
 
 _PLUGINS = {
@@ -31,6 +34,12 @@ _PLUGINS = {
     "AVIF": "PIL.AvifImagePlugin",
     "HEIF": "pillow_heif",
     "JXL": "pillow_jxl",
+    "JPEG2000": "PIL.Jpeg2KImagePlugin",
+    "PSD": "PIL.PsdImagePlugin",
+    "PPM": "PIL.PpmImagePlugin",
+    "TGA": "PIL.TgaImagePlugin",
+    "PCX": "PIL.PcxImagePlugin",
+    "QOI": "PIL.QoiImagePlugin",
 }
 _EXTRAS = {"JXL": ("pillow_jxl", "jxl", "JPEG XL"), "RAW": ("rawpy", "raw", "camera RAW")}
 _BMP_HEADERS = frozenset((12, 16, 40, 52, 56, 64, 108, 124))
@@ -39,6 +48,8 @@ _HEIF_BRANDS = frozenset(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 )
 _RAW_HEADS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
+_JPEG2000_HEADS = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_PPM_HEAD = re.compile(rb"P[1-6]\s+(#|\d+\s+(#|\d+\s))")
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -46,6 +57,9 @@ def sniff(data: bytes) -> str:
     """The format of a file by its first HEAD bytes: Pillow's name, 'RAW', or '' for no picture.
 
     A RAW file that is laid out as a TIFF is called 'TIFF'; `is_camera_raw` tells by all its bytes.
+    Left out on purpose, though Pillow reads some: icons (ICO, ICNS, CUR), textures of games (DDS,
+    BLP), drawings and documents (SVG, EPS, WMF, PDF): nobody looks for his photographs among them,
+    and some of their readers start other programs.
     """
     head = data[:HEAD]
     if head.startswith(b"\xff\xd8\xff"):
@@ -64,10 +78,41 @@ def sniff(data: bytes) -> str:
         return "JXL"
     if head.startswith(_RAW_HEADS):
         return "RAW"
-    # Two letters are no evidence; the size of the header that follows is.
+    if head.startswith(_JPEG2000_HEADS):
+        return "JPEG2000"
+    if head.startswith(b"8BPS\0\x01"):  # version 2, PSB, is another format
+        return "PSD"
+    if head.startswith(b"qoif") and head[12:13] in (b"\x03", b"\x04"):
+        return "QOI"
+    return _by_header(head)
+
+
+def _by_header(head: bytes) -> str:
+    """The format of a file with next to no signature, where the header that follows makes sense."""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    return ""
+    if _PPM_HEAD.match(head):
+        return "PPM"
+    if len(head) < 18:
+        return ""
+    kind, version, coding, bits, left, top, right, bottom = struct.unpack_from("<4B4H", head)
+    if (kind, coding) == (10, 1) and version in (0, 2, 3, 4, 5) and bits in (1, 2, 4, 8):
+        return "PCX" if left <= right and top <= bottom else ""
+    return "TGA" if _is_tga(head) else ""
+
+
+def _is_tga(head: bytes) -> bool:
+    """Whether a header is Truevision's for full colour or grey (TGA FFS 2.0, 1991).
+
+    Of those with a palette none is believed: too many other files begin with such bytes.
+    """
+    _, palette, kind, first, count, depth = struct.unpack_from("<3BHHB", head)
+    x, y, width, height, bits, flags = struct.unpack_from("<4H2B", head, 8)
+    if (palette, first, count, depth) != (0, 0, 0, 0) or not width or not height:
+        return False
+    if kind not in (2, 3, 10, 11) or x or y not in (0, height) or flags & 0xC0:
+        return False
+    return bits == 8 if kind in (3, 11) else bits in (16, 24, 32)
 
 
 def _by_brand(head: bytes) -> str:
@@ -141,6 +186,6 @@ def prepare(name: str) -> None:
 
 @functools.cache
 def decoders() -> str:
-    """Names the decoders at hand: with other ones, a file that was refused is worth another try."""
+    """Names what can be told and decoded: with others, a file passed over is worth another try."""
     extras = [module for module, _, _ in _EXTRAS.values() if importlib.util.find_spec(module)]
-    return "+".join([f"pillow-{PIL.__version__}", *extras])
+    return "+".join([f"formats-{VERSION}", f"pillow-{PIL.__version__}", *extras])

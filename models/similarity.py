@@ -102,7 +102,7 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
         return None
     shift = float(x[inside].mean() - y[inside].mean())
     plain = y
-    y, gain = _match_tones(x, y, inside)
+    y, gain = match_tones(x, y, inside)
     score = float(ssim_map(x, y)[inside].mean())
     correlation, textured = _local_correlation(x, y)
     textured &= inside
@@ -188,7 +188,7 @@ def _sample(picture: Array, transform: Array, size: tuple[int, int]) -> Array:
     return np.asarray(warped, np.float32)
 
 
-def _match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float]:
+def match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float]:
     """y with gain and offset fitted to x inside the mask, and the gain."""
     u, v = x[inside], y[inside]
     variance = float(v.var())

@@ -312,6 +312,20 @@ def test_damaged_and_false_pictures_are_failures_with_a_reason_others_are_passed
     assert (again.decoded, again.failures, again.unchanged) == (0, summary.failures, 8)
 
 
+def test_what_was_no_picture_is_looked_at_anew_by_a_version_that_knows_more(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.picture("scan.jp2", 1)
+    shelf.put("notes", b"notes")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(indexer.formats, "sniff", lambda data: "")
+        earlier.setattr(indexer.formats, "decoders", lambda: "formats-1")
+        earlier.setattr(indexer.formats, "has_picture_extension", lambda name: False)
+        assert shelf.index().pictures == 0
+    assert shelf.index().pictures == 1
+    assert shelf.index().decoded == 0
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_a_file_without_permission_is_tried_again_each_time(shelf: Shelf) -> None:
     if os.geteuid() == 0:

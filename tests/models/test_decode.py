@@ -72,6 +72,40 @@ def test_jpeg_xl_comes_with_its_extra(photograph: Photograph) -> None:
     assert read(saved(picture, "JXL")).width == 120
 
 
+@pytest.mark.parametrize("name", ["PPM", "TGA", "PCX", "QOI"])
+def test_seldom_formats_keep_every_pixel(name: str, photograph: Photograph) -> None:
+    formats.prepare(name)
+    picture = photograph(2, 300, 200)
+    found = read(saved(picture, name))
+    assert found.lossless
+    assert found.image.tobytes() == picture.tobytes()
+
+
+def test_jpeg_2000_is_a_picture_like_any_other(photograph: Photograph) -> None:
+    formats.prepare("JPEG2000")
+    picture = photograph(2, 300, 200)
+    for options in ({}, {"no_jp2": True}, {"quality_mode": "rates", "quality_layers": [20]}):
+        found = read(saved(picture, "JPEG2000", **options))
+        assert (found.format, found.width, found.height) == ("JPEG2000", 300, 200)
+        assert np.abs(np.asarray(found.image).astype(int) - np.asarray(picture)).mean() < 12
+
+
+def photoshop(picture: np.ndarray) -> bytes:
+    """An uncompressed PSD (Adobe Photoshop File Formats Specification) of (h, w, channels)."""
+    height, width, channels = picture.shape
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels, height, width, 8, 3)
+    return head + bytes(12) + bytes(2) + picture.transpose(2, 0, 1).tobytes()
+
+
+def test_a_psd_shows_its_composite_whatever_was_selected(photograph: Photograph) -> None:
+    picture = np.asarray(photograph(2, 120, 80))
+    selection = np.zeros((80, 120, 1), np.uint8)
+    for data in (photoshop(picture), photoshop(np.concatenate([picture, selection], axis=2))):
+        found = read(data)
+        assert (found.format, found.frames, found.lossless) == ("PSD", 1, True)
+        assert (np.asarray(found.image) == picture).all()
+
+
 def test_lossless_webp_is_told_from_lossy(photograph: Photograph) -> None:
     picture = photograph(3, 64, 64)
     frames = {"save_all": True, "append_images": [picture.rotate(90)]}

@@ -17,7 +17,8 @@ def encoded(picture: Image.Image, name: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "name", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "HEIF", "JXL"]
+    "name",
+    sorted(set(formats._PLUGINS) - {"PSD"}),  # which Pillow doesn't write
 )
 def test_each_format_is_told_by_its_first_bytes_whatever_the_name(
     name: str, photograph: Callable[..., Image.Image]
@@ -40,10 +41,46 @@ def test_each_format_is_told_by_its_first_bytes_whatever_the_name(
         b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(500),
         b"\0\0\0\x1cftypmp42\0\0\0\0mp42heicisom" + bytes(500),
         bytes(200),
+        b"P1 was the first of five drafts, P2 the second",
+        b"P6\n",
+        b"\n\x05 a text that begins with an empty line, and what follows it" + bytes(9),
+        b"\0\0\x02\0\x01\0\x20\x20\0\0\x04\0\x04\0\xa8\x0e\0\0" + bytes(50),  # a cursor
+        b"\0\0\x01\0\x01\0\x20\x20\0\0\x01\0\x20\0\xa8\x10\0\0" + bytes(50),  # an icon
+        b"\0\0\x02\0" + bytes(60),
+        b"8BPS\0\x02" + bytes(60),  # PSB, which nothing here reads
+        b"qoif" + bytes(60),
     ],
 )
 def test_other_files_are_not_taken_for_pictures(data: bytes) -> None:
     assert formats.sniff(data) == ""
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("compression", [None, "tga_rle"])
+def test_a_tga_without_a_signature_is_told_by_its_header(
+    mode: str, compression: str | None, photograph: Callable[..., Image.Image]
+) -> None:
+    stream = io.BytesIO()
+    photograph(1, 96, 64).convert(mode).save(stream, "TGA", compression=compression)
+    assert formats.sniff(stream.getvalue()) == "TGA"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_a_netpbm_picture_may_begin_with_a_remark(
+    mode: str, photograph: Callable[..., Image.Image]
+) -> None:
+    stream = io.BytesIO()
+    photograph(1, 96, 64).convert(mode).save(stream, "PPM")
+    data = stream.getvalue()
+    assert formats.sniff(data) == "PPM"
+    assert formats.sniff(data[:3] + b"# made by a scanner\n" + data[3:]) == "PPM"
+
+
+def test_a_bare_jpeg_2000_codestream_is_told(photograph: Callable[..., Image.Image]) -> None:
+    stream = io.BytesIO()
+    photograph(1, 96, 64).save(stream, "JPEG2000", no_jp2=True)
+    assert stream.getvalue()[:4] == b"\xff\x4f\xff\x51"
+    assert formats.sniff(stream.getvalue()) == "JPEG2000"
 
 
 @pytest.mark.parametrize(
