@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..models.evidence import Verdict
 from .database import Catalog
 from .groups import Group
+from .listing import note_first
 
 _ORDER = {str(verdict): position for position, verdict in enumerate(Verdict)}
 _Row = tuple[str, str, str, float, int, tuple[int, ...]]
@@ -45,6 +46,8 @@ def put_groups(
                 "INSERT INTO group_member (method, kind, group_id, content_id) VALUES (?, ?, ?, ?)",
                 ((method, kind, group_id, member) for member in members),
             )
+    if method == "evidence" and stored != wanted:
+        note_first(catalog)
     return len(rows), len(scenes)
 
 

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import Verb, decide, keep_only
-from twinsift.catalog.review import list_groups, load_group
+from twinsift.catalog.listing import list_groups
+from twinsift.catalog.review import load_group
 
 COMMAND = Path(sys.executable).with_name("twinsift")
 Contents = dict[str, bytes]

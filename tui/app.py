@@ -19,7 +19,8 @@ from textual.worker import WorkerFailed
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
-from ..catalog.review import GroupSummary, load_group
+from ..catalog.listing import GroupSummary
+from ..catalog.review import load_group
 from ..catalog.settings import Settings
 from .bars import PLACES
 from .desk import Desk

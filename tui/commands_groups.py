@@ -9,7 +9,8 @@ from typing import Any
 
 from ..catalog import freshness
 from ..catalog.database import Catalog
-from ..catalog.review import GroupDetail, Member, list_groups, load_group
+from ..catalog.listing import list_groups
+from ..catalog.review import GroupDetail, Member, load_groups
 from ..catalog.settings import Settings
 from ..models.text import printable
 from . import plain, wording
@@ -36,18 +37,17 @@ def print_groups(
     kind = "near" if near else "duplicate"
     total = reclaim = 0
     with Catalog.open(catalog_path(arguments), create=False) as catalog:
-        for summary in list_groups(catalog, method=method, kind=kind):
-            detail = load_group(
-                catalog, summary.id, method=method, kind=kind, order=settings.keep.order
-            )
-            if detail is None:  # another process has just regrouped
-                continue
+        freed = {g.id: g.reclaim for g in list_groups(catalog, method=method, kind=kind)}
+        # Those that another process has just regrouped are left out.
+        for detail in load_groups(
+            catalog, list(freed), method=method, kind=kind, order=settings.keep.order
+        ):
             total += 1
-            reclaim += summary.reclaim
+            reclaim += freed[detail.id]
             if as_json:
-                plain.say_json(group_json(detail, summary.reclaim))
+                plain.say_json(group_json(detail, freed[detail.id]))
             else:
-                _say_group(detail, summary.reclaim)
+                _say_group(detail, freed[detail.id])
         waiting = freshness.unmatched(catalog, method)
     if waiting:
         flag = "" if method == "evidence" else f" --method {method}"

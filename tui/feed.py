@@ -9,7 +9,7 @@ from functools import partial
 from textual.app import App
 
 from ..catalog.database import Catalog
-from ..catalog.review import GroupSummary, list_groups
+from ..catalog.listing import GroupSummary, list_groups
 from .trouble import TROUBLE, in_words
 
 _LOAD_SHARE = 5.0  # reading the groups again takes at most about a fifth of the time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
-from ..catalog.review import GroupSummary
+from ..catalog.listing import GroupSummary
 from ..models.text import printable
 from .cells import column
 from .line_list import LineList

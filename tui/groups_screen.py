@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from ..catalog.review import GroupDetail, load_group
+from ..catalog.review import GroupDetail, load_groups
 from .dialogs import Confirm, Prompt
 from .group_list import GroupList
 from .keymap import bindings
@@ -217,21 +217,20 @@ class GroupsScreen(Place):
             return
         self.say(f"adding up {count(len(wanted), 'group')}", "busy")
         self.run_worker(
-            lambda: self._total([(group.id, group.kind) for group in wanted]),
+            lambda: self._total([group.id for group in wanted]),
             thread=True,
             group="accept",
         )
 
-    def _total(self, wanted: list[tuple[str, str]]) -> None:
+    def _total(self, wanted: list[str]) -> None:
         """Load the details in a thread, then ask."""
         order = self.twinsift.settings.keep.order
         try:
             with self.twinsift.open_catalog() as catalog:
-                loaded = [load_group(catalog, i, kind=kind, order=order) for i, kind in wanted]
+                details = list(load_groups(catalog, wanted, order=order))
         except TROUBLE as error:
             self.app.call_from_thread(self.say, in_words(error), "bad")
             return
-        details = [detail for detail in loaded if detail is not None]
         self.app.call_from_thread(self._ask_accept, details)
 
     def _ask_accept(self, details: list[GroupDetail]) -> None:

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ..catalog.decisions import Verb
-from ..catalog.review import GroupDetail, GroupSummary, Member, load_group
+from ..catalog.listing import GroupSummary
+from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
 from .folder_picker import FolderPicker
 from .keymap import bindings

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from ..catalog.review import GroupSummary
+from ..catalog.listing import GroupSummary
 from ..models.evidence import Verdict
 from ..models.text import printable
 

@@ -11,9 +11,10 @@ from twinsift.catalog.apply import apply_plan, undo_batch
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import Verb, accept, decide, keep_only
 from twinsift.catalog.indexer import index
+from twinsift.catalog.listing import list_groups
 from twinsift.catalog.matcher import match
 from twinsift.catalog.plan import build
-from twinsift.catalog.review import list_groups, load_group
+from twinsift.catalog.review import load_group
 from twinsift.catalog.settings import IndexSettings, Settings
 
 SETTINGS = replace(Settings(), index=IndexSettings(hidden=True, workers=1))

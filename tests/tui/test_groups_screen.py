@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from twinsift.catalog.decisions import undo
-from twinsift.catalog.review import GroupSummary, list_groups
+from twinsift.catalog.listing import GroupSummary, list_groups
 from twinsift.models.evidence import Verdict
 from twinsift.tui import feed
 from twinsift.tui.app import TwinsiftApp

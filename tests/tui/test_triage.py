@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twinsift.catalog.review import GroupSummary
+from twinsift.catalog.listing import GroupSummary
 from twinsift.models.evidence import Verdict
 from twinsift.tui.triage import Sort, Totals, Triage
 

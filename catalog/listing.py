@@ -1,0 +1,217 @@
+"""The groups as rows of a list: all of them in one query, and the first ones before the rest.
+
+Reading 100,000 groups takes seconds of processor time, whatever the query. So that the list stands
+at once, the matcher notes which groups free the most, and `first_groups` reads those alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from dataclasses import dataclass
+
+from ..models.evidence import Verdict
+from .database import Catalog
+from .review import absolute
+
+_FIRST = 400  # groups noted as the first: some screens full
+_KINDS = ("duplicate", "near")
+_FIRST_FACT = "groups.first"
+_STAMP_FACT = "groups.stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSummary:
+    """One row of the groups list."""
+
+    id: str
+    kind: str
+    """'duplicate' or 'near'."""
+    verdict: Verdict
+    """The weakest member's verdict."""
+    similarity: float
+    """The weakest member's similarity to the representative, 0..1."""
+    files: int
+    reclaim: int
+    """Bytes freed if only the largest file stays; hard links of one inode count once."""
+    folder: bytes
+    """Absolute folder of the representative's first file."""
+    name: bytes
+    """Name of the representative's first file."""
+    decided: int
+    """How many of the files have a decision."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether every file of the group has a decision."""
+        return self.decided >= self.files
+
+
+_PRESENT = """
+          JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
+          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+"""
+
+_ROWS = f"""
+    SELECT x.id, x.kind, x.verdict, x.similarity, x.files, x.reclaim, x.decided, r.path, f.path
+      FROM (
+        SELECT g.id, g.kind, g.verdict, g.similarity,
+               count(*) AS files, sum(f.size) - max(f.size) AS reclaim,
+               count(d.file_id) AS decided,
+               coalesce(min(CASE WHEN m.content_id = g.representative_id THEN f.id END),
+                        min(f.id)) AS first
+          FROM {{source}}
+          JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
+          {_PRESENT}
+          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = f.content_id
+         WHERE g.method = :method AND g.kind IN (:one, :other)
+         GROUP BY g.method, g.kind, g.id
+        HAVING count(*) > 1) x
+      JOIN file f ON f.id = x.first
+      JOIN root r ON r.id = f.root_id
+"""  # noqa: S608  # put together from texts of this module alone
+
+
+def list_groups(
+    catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate"
+) -> list[GroupSummary]:
+    """Every group with at least two files present, most reclaimable first (`kind` None: both)."""
+    return _summaries(catalog, "duplicate_group g", method, kind)
+
+
+def first_groups(catalog: Catalog) -> list[GroupSummary]:
+    """The groups of both kinds that free the most as far as the last match knows, without the rest.
+
+    Empty where no match has noted them; `list_groups` then has to be waited for.
+    """
+    noted = _fact(catalog.connection, _FIRST_FACT)
+    if noted is None:
+        return []
+    source = "json_each(:only) j CROSS JOIN duplicate_group g ON g.id = j.value"
+    return _summaries(catalog, source, "evidence", None, only=noted.decode())
+
+
+def count_groups(catalog: Catalog, kind: str) -> int:
+    """How many groups there are, those with a single file left among them."""
+    return catalog.connection.execute(
+        "SELECT count(*) FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
+    ).fetchone()[0]
+
+
+def note_first(catalog: Catalog) -> None:
+    """Note which groups free the most, and that the groups are others now; the matcher calls it."""
+    first: list[str] = []
+    for kind in _KINDS:
+        rows = catalog.connection.execute(
+            f"""
+            SELECT m.group_id FROM group_member m {_PRESENT}
+             WHERE m.method = 'evidence' AND m.kind = ?
+             GROUP BY m.method, m.kind, m.group_id HAVING count(*) > 1
+             ORDER BY sum(f.size) - max(f.size) DESC, m.group_id LIMIT {_FIRST}
+            """,  # noqa: S608
+            (kind,),
+        )
+        first += [group_id for (group_id,) in rows]
+    with catalog.transaction() as connection:
+        stamp = int(_fact(connection, _STAMP_FACT) or 0) + 1
+        connection.executemany(
+            "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
+            [(_FIRST_FACT, json.dumps(first).encode()), (_STAMP_FACT, b"%d" % stamp)],
+        )
+
+
+def stamp(catalog: Catalog) -> tuple[object, ...]:
+    """What differs once the list may: groups, decisions, file actions, folders and their scans.
+
+    The indexer commits many times a second; most of that changes no row of the list.
+    """
+    return catalog.connection.execute(
+        """
+        SELECT (SELECT value FROM fact WHERE name = ?),
+               (SELECT max(id) FROM step), (SELECT total(undone) FROM step),
+               (SELECT group_concat(id || state) FROM batch),
+               (SELECT group_concat(id || role || coalesce(scanned_at, '')) FROM root)
+        """,
+        (_STAMP_FACT,),
+    ).fetchone()
+
+
+def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:
+    row = connection.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _summaries(
+    catalog: Catalog, source: str, method: str, kind: str | None, only: str = ""
+) -> list[GroupSummary]:
+    sql = _ROWS.format(source=source)
+    one, other = _KINDS if kind is None else (kind, kind)
+    asked = {"method": method, "one": one, "other": other, "only": only}
+    verdicts = {str(verdict): verdict for verdict in Verdict}
+    linked = _linked(catalog, method)
+    folders: dict[tuple[bytes, bytes], bytes] = {}
+    found = []
+    for (
+        group_id,
+        of_kind,
+        verdict,
+        similarity,
+        files,
+        reclaim,
+        decided,
+        root,
+        path,
+    ) in catalog.connection.execute(sql, asked):
+        below, name = os.path.split(path)
+        folder = folders.get((root, below))
+        if folder is None:
+            folder = folders[root, below] = absolute(root, below) if below else root
+        found.append(
+            GroupSummary(
+                group_id,
+                of_kind,
+                verdicts[verdict],
+                similarity,
+                files,
+                linked.get((of_kind, group_id), reclaim),
+                folder,
+                name,
+                decided,
+            )
+        )
+    found.sort(key=lambda g: g.id)
+    found.sort(key=lambda g: g.reclaim, reverse=True)
+    return found
+
+
+def _linked(catalog: Catalog, method: str) -> dict[tuple[str, str], int]:
+    """Bytes freed by the groups that hold several links of one inode: they share their blocks."""
+    links = catalog.connection.execute(
+        "SELECT inode, device FROM file GROUP BY inode, device HAVING count(*) > 1"
+    ).fetchall()
+    groups: set[tuple[str, str]] = set()
+    for link in links:
+        groups.update(
+            catalog.connection.execute(
+                "SELECT m.kind, m.group_id FROM file f JOIN group_member m"
+                " ON m.content_id = f.content_id WHERE f.inode = ? AND f.device = ?"
+                " AND m.method = ?",
+                (*link, method),
+            )
+        )
+    return {
+        (kind, group_id): _reclaimable(catalog, method, kind, group_id) for kind, group_id in groups
+    }
+
+
+def _reclaimable(catalog: Catalog, method: str, kind: str, group_id: str) -> int:
+    """Bytes that a group frees if its largest file stays, each inode once."""
+    return catalog.connection.execute(
+        f"""
+        SELECT coalesce(sum(size) - max(size), 0) FROM (
+          SELECT DISTINCT f.device, f.inode, f.size FROM group_member m {_PRESENT}
+           WHERE m.method = ? AND m.kind = ? AND m.group_id = ?)
+        """,  # noqa: S608
+        (method, kind, group_id),
+    ).fetchone()[0]
