@@ -1,4 +1,4 @@
-"""The pass that embeds what is indexed, in lanes; what is ready is stored at once.
+"""The pass that embeds what is indexed: workers decode, lanes compute; what is ready is stored.
 
 One session serves all lanes, so that the weights are in memory once; on the CPU each lane computes
 with one thread. Measured against one lane that uses all cores: docs/embedding.md.
@@ -6,15 +6,15 @@ with one thread. Measured against one lane that uses all cores: docs/embedding.m
 
 from __future__ import annotations
 
-import io
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..models.embedding import BATCH, Embedder, identify
 from ..models.manifest import NONE
@@ -22,7 +22,9 @@ from ..models.registry import Registry
 from . import store
 from .database import Catalog
 from .progress import Control, Meter, Report
+from .roots import Scope
 from .settings import IndexSettings
+from .squeezing import Pixels, read_contents
 
 _COMMIT_SECONDS = 1.0
 _MODEL_FACT = "embedding model"  # key of the network that embedded last
@@ -61,8 +63,17 @@ def model_key(settings: IndexSettings) -> str | None:
     return None if path is None else identify(path, settings.model_output)
 
 
-def embed_all(catalog: Catalog, settings: IndexSettings, report: Report, control: Control) -> int:
-    """Embed every content that the set network hasn't seen, from its stored preview; how many.
+def embed_all(
+    catalog: Catalog,
+    covered: Iterable[Scope],
+    settings: IndexSettings,
+    report: Report,
+    control: Control,
+) -> int:
+    """Embed every content of the scopes that the set network hasn't seen; how many it could not.
+
+    Each is read from its file once more; what can't be read now, or has changed since it was
+    indexed, is passed over, and tried again by the next pass.
 
     Raises:
         ModelError: the network can't be used.
@@ -76,28 +87,29 @@ def embed_all(catalog: Catalog, settings: IndexSettings, report: Report, control
             "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
             (_MODEL_FACT, key.encode()),
         )
-    todo = store.contents_without_embedding(catalog, key)
+    todo = store.contents_without_embedding(catalog, covered, key)
     embedder = load(settings, threads=1) if todo else None
     if embedder is None:
         return 0
     meter = Meter(report, "embed", len(todo))
-    lanes = os.cpu_count() or 1
-    size = max(1, min(BATCH, -(-len(todo) // lanes)))
-    done: Vectors = []
-    stored = time.monotonic()
-    with ThreadPoolExecutor(max_workers=lanes) as pool:
-        try:
-            for vectors in _computed(catalog, embedder, pool, _chunks(todo, size), lanes, control):
-                done += vectors
-                meter.add(len(vectors))
-                if len(done) >= store.BATCH or time.monotonic() - stored > _COMMIT_SECONDS:
-                    _store(catalog, embedder.key, done)
-                    stored, done = time.monotonic(), []
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            _store(catalog, embedder.key, done)
+    size = (embedder.width, embedder.height)
+    with (
+        _Store(catalog, embedder.key) as ready,
+        _Lanes(embedder, len(todo)) as lanes,
+        closing(read_contents(catalog, todo, size, settings)) as contents,
+    ):
+        for content_id, pixels in contents:
+            control.checkpoint()
+            if pixels is None:
+                meter.add(failed=1)
+                continue
+            for vectors in lanes.take(content_id, pixels):
+                ready.take(vectors, meter)
+        for vectors in lanes.rest():
+            control.checkpoint()
+            ready.take(vectors, meter)
     meter.tell()
-    return meter.done
+    return meter.failed
 
 
 def current_model(catalog: Catalog) -> str | None:
@@ -116,44 +128,89 @@ def contents(catalog: Catalog, model: str | None) -> set[int]:
     return {content_id for (content_id,) in rows}
 
 
-def _computed(
-    catalog: Catalog,
-    embedder: Embedder,
-    pool: ThreadPoolExecutor,
-    chunks: Iterator[Sequence[int]],
-    lanes: int,
-    control: Control,
-) -> Iterator[Vectors]:
-    """The chunks' vectors as they get ready; each lane has one under way and one that waits."""
-    under_way: set[Future[Vectors]] = set()
-    while True:
-        control.checkpoint()
-        for chunk in chunks:
-            found = store.previews(catalog, chunk)
-            under_way.add(pool.submit(_embed, embedder, found))
-            if len(under_way) >= 2 * lanes:
-                break
-        if not under_way:
-            return
-        ready, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+class _Lanes:
+    """Threads that embed batches; each has one under way and one that waits, never more."""
+
+    def __init__(self, embedder: Embedder, total: int) -> None:
+        lanes = os.cpu_count() or 1
+        self._embedder = embedder
+        self._size = max(1, min(BATCH, -(-total // lanes)))
+        self._most = 2 * lanes
+        self._pool = ThreadPoolExecutor(max_workers=lanes)
+        self._under_way: set[Future[Vectors]] = set()
+        self._batch: list[tuple[int, Pixels]] = []
+
+    def __enter__(self) -> _Lanes:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def take(self, content_id: int, pixels: Pixels) -> Iterator[Vectors]:
+        """Take one more; what is ready, and at least one batch where the lanes are full."""
+        self._batch.append((content_id, pixels))
+        if len(self._batch) == self._size:
+            self._submit()
+            yield from self._ready(0.0 if len(self._under_way) < self._most else None)
+
+    def rest(self) -> Iterator[Vectors]:
+        """All that is still to come."""
+        if self._batch:
+            self._submit()
+        while self._under_way:
+            yield from self._ready(None)
+
+    def _submit(self) -> None:
+        self._under_way.add(self._pool.submit(_embed, self._embedder, self._batch))
+        self._batch = []
+
+    def _ready(self, timeout: float | None) -> Iterator[Vectors]:
+        ready, self._under_way = wait(self._under_way, timeout, FIRST_COMPLETED)
         for future in ready:
             yield future.result()
 
 
-def _embed(embedder: Embedder, previews: Sequence[tuple[int, bytes]]) -> Vectors:
-    if not previews:
-        return []
-    images = [Image.open(io.BytesIO(jpeg)) for _, jpeg in previews]
-    return list(zip([i for i, _ in previews], embedder.embed(images), strict=True))
+def _embed(embedder: Embedder, batch: Sequence[tuple[int, Pixels]]) -> Vectors:
+    vectors = embedder.embed(np.stack([pixels for _, pixels in batch]))
+    return list(zip([content_id for content_id, _ in batch], vectors, strict=True))
 
 
-def _store(catalog: Catalog, key: str, vectors: Vectors) -> None:
-    if vectors:
-        with catalog.transaction() as connection:
-            for content_id, vector in vectors:
-                store.put_embedding(connection, content_id, key, vector)
+class _Store:
+    """Vectors on their way to the catalog, committed in small batches; a stop loses none."""
 
+    def __init__(self, catalog: Catalog, key: str) -> None:
+        self._catalog = catalog
+        self._key = key
+        self._batch: Vectors = []
+        self._committed = time.monotonic()
 
-def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+    def __enter__(self) -> _Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._flush()
+
+    def take(self, vectors: Vectors, meter: Meter) -> None:
+        """Take some, and store them every second at the latest."""
+        self._batch += vectors
+        meter.add(len(vectors))
+        if len(self._batch) >= store.BATCH or time.monotonic() - self._committed > _COMMIT_SECONDS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batch:
+            with self._catalog.transaction() as connection:
+                for content_id, vector in self._batch:
+                    store.put_embedding(connection, content_id, self._key, vector)
+            self._batch = []
+        self._committed = time.monotonic()

@@ -70,6 +70,8 @@ class IndexSummary:
     failed: int
     failures: tuple[Failure, ...]
     """Everything that can't be used now, whenever it was found out."""
+    not_embedded: int
+    """Contents that the network didn't get to see: changed, gone or out of reach since."""
     seconds: float
     missing_roots: tuple[bytes, ...]
     """Folders that aren't there (or are suddenly empty); what is known of them stays."""
@@ -118,7 +120,7 @@ def index(
         there = [scope for scope in covered if scope.path not in found.missing]
         retry_unreadable(catalog, there)
         decoded = _read_all(catalog, there, wanted, report, control)
-        embed_all(catalog, wanted, report, control)
+        not_embedded = embed_all(catalog, there, wanted, report, control)
         counts = store.count(catalog, covered)
         failures = sorted([*found.unreadable, *store.failures(catalog, covered)])
     return IndexSummary(
@@ -129,6 +131,7 @@ def index(
         moved=found.moved,
         vanished=len(found.vanished),
         failed=len(failures),
+        not_embedded=not_embedded,
         failures=tuple(Failure(path, reason) for path, reason in failures),
         seconds=time.monotonic() - started,
         missing_roots=tuple(found.missing),
@@ -159,8 +162,7 @@ def _read_all(
         catalog=catalog.path,
         spec=spec,
         attempt=attempt,
-        # Beside the bytes there must be room for the decoded picture.
-        largest=settings.worker_memory_mb << 19,
+        largest=settings.max_bytes,
     )
     store.forget_passed_over(catalog, formats.decoders())
     total = store.count_jobs(catalog, covered, spec.key(), attempt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..models.comparison import Picture, examine
+from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
 from ..models.evidence import Verdict
@@ -25,6 +24,7 @@ from .indexer import spec_of
 from .pictures import PictureLoader
 from .progress import Control, Meter, silent
 from .settings import Settings
+from .squeezing import Pixels
 from .workers import Lost, WorkerPool
 
 _REACH = 16  # Hamming distance up to which a picture is looked at closely
@@ -87,7 +87,8 @@ def find(
         PictureError: the picture can't be read.
         ModelError: the network can't be loaded.
     """
-    features = _read(image, settings)
+    embedder = embedding_pass.load(settings.index)
+    features, pixels = _read(image, settings, embedder)
     rows = _rows(catalog, image, folders)
     query = Picture(
         features.keypoints,
@@ -107,17 +108,16 @@ def find(
         features.metadata.camera,
     )
     closely = _Closely(catalog, query, features.digest, facts, settings)
-    embedder = embedding_pass.load(settings.index)
-    if embedder is not None:
-        cosines = _cosines(catalog, features, rows, embedder)
+    if embedder is not None and pixels is not None:
+        cosines = _cosines(catalog, pixels, rows, embedder)
         hits = [
             replace(closely.hit(row, distances[row.content_id]), similarity=value)
             for row in rows
             if (value := cosines.get(row.content_id, -1.0)) >= minimum
         ]
         missing = len(rows) - sum(row.content_id in cosines for row in rows)
-        notice = f"{missing} pictures have no embedding yet; index them first" if missing else ""
-        return FindResult(_ranked(hits), "embedding", notice)
+        notice = f"{missing:,} files have no embedding: changed, gone or out of reach"
+        return FindResult(_ranked(hits), "embedding", notice if missing else "")
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
     notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
@@ -159,12 +159,15 @@ class _Closely:
         return verdict, similarity(evidence, verdict)
 
 
-def _read(image: Path, settings: Settings) -> Features:
-    """The features of the picture asked for, made in a worker like any other file's."""
+def _read(
+    image: Path, settings: Settings, embedder: Embedder | None
+) -> tuple[Features, Pixels | None]:
+    """The features and pixels of the picture asked for, made in a worker like any other file's."""
     limits = settings.index
+    size = None if embedder is None else (embedder.width, embedder.height)
     with WorkerPool(
         read_query,
-        (spec_of(limits),),
+        (spec_of(limits), size),
         workers=1,
         timeout=limits.timeout_seconds,
         memory_mb=limits.worker_memory_mb,
@@ -179,9 +182,13 @@ def _read(image: Path, settings: Settings) -> Features:
     raise AssertionError("a pool gives an answer for every item")
 
 
-def read_query(path: str, spec: ExtractSpec) -> Features:
-    """Extract one file's features, in a worker."""
-    return extract(Path(path).read_bytes(), spec)
+def read_query(
+    path: str, spec: ExtractSpec, size: tuple[int, int] | None
+) -> tuple[Features, Pixels | None]:
+    """One file's features, and its pixels for a network's `size`; in a worker."""
+    data = Path(path).read_bytes()
+    pixels = None if size is None else squeeze(data, size, max_pixels=spec.max_pixels)
+    return extract(data, spec), pixels
 
 
 def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
@@ -211,9 +218,9 @@ def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
 
 
 def _cosines(
-    catalog: Catalog, features: Features, rows: Sequence[_Row], embedder: Embedder
+    catalog: Catalog, pixels: Pixels, rows: Sequence[_Row], embedder: Embedder
 ) -> dict[int, float]:
-    query = embedder.embed([Image.open(io.BytesIO(features.preview))])[0]
+    query = embedder.embed(pixels[None])[0]
     wanted = {row.content_id for row in rows}
     return {
         content_id: _cosine(np.frombuffer(vector, "<f2").astype(np.float32), query)

@@ -107,19 +107,48 @@ def read_file(job: Job, context: ReadContext) -> Reading:
         MemoryError: decoding needs more than this process may take.
     """
     try:
-        descriptor = os.open(job.path, _FLAGS)
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(descriptor)
+        stream = _opened(job.path)
+        if stream is None:
             return Unreadable("no longer a regular file (index again)")
-        with open(descriptor, "rb") as stream:
-            identity = Identity.of(status)
+        with stream:
+            identity = Identity.of(os.fstat(stream.fileno()))
             reading = _read(stream, identity, job, context)
-            if Identity.of(os.fstat(descriptor)) != identity:
+            if Identity.of(os.fstat(stream.fileno())) != identity:
                 return Unreadable("changed while it was read (index again)")
             return reading
     except OSError as error:
         return Unreadable(os_reason(error))
+
+
+def read_content(path: bytes, digest: bytes, largest: int) -> bytes | None:
+    """A file's bytes if they are still the content of this digest, else None: also if it is gone.
+
+    More than `largest` bytes are not read.
+    """
+    try:
+        stream = _opened(path)
+        if stream is None:
+            return None
+        with stream:
+            if os.fstat(stream.fileno()).st_size > largest:
+                return None
+            data = stream.read()
+    except OSError:
+        return None
+    return data if digests.of_bytes(data) == digest else None
+
+
+def _opened(path: bytes) -> BinaryIO | None:
+    """A regular file, open for reading; None for anything else.
+
+    Raises:
+        OSError: it can't be opened.
+    """
+    descriptor = os.open(path, _FLAGS)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    return None
 
 
 def os_reason(error: OSError) -> str:

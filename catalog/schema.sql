@@ -70,7 +70,7 @@ CREATE TABLE preview (
 
 CREATE TABLE embedding (
   content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
-  model TEXT NOT NULL,                     -- sha256 of the network's file, ':' and its output's name
+  model TEXT NOT NULL,                     -- models.embedding.Embedder.key: file, output, squeezing
   vector BLOB NOT NULL,                    -- L2-normalised float16
   PRIMARY KEY (content_id, model)
 ) STRICT, WITHOUT ROWID;

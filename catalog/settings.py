@@ -67,6 +67,16 @@ class IndexSettings:
         choices=providers.CHOICES,
     )
 
+    @property
+    def max_pixels(self) -> int:
+        """`max_megapixels` in pixels."""
+        return int(self.max_megapixels * 1_000_000)
+
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of a file that are read into memory: beside them the picture needs room."""
+        return self.worker_memory_mb << 19
+
 
 @dataclass(frozen=True, slots=True)
 class MatchSettings:

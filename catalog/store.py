@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -96,8 +97,8 @@ def _put_content(connection: sqlite3.Connection, row: dict[str, object]) -> int:
         f" ON CONFLICT (digest) DO UPDATE SET {updates} RETURNING id",
         tuple(row.values()),
     ).fetchone()
-    # What hung on an earlier extraction no longer holds.
-    for table in ("hash", "descriptor", "preview", "embedding"):
+    # What hung on an earlier extraction no longer holds. Embeddings are made from the file itself.
+    for table in ("hash", "descriptor", "preview"):
         connection.execute(f"DELETE FROM {table} WHERE content_id = ?", (content_id,))  # noqa: S608
     return content_id
 
@@ -212,21 +213,32 @@ def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, st
     return found
 
 
-def contents_without_embedding(catalog: Catalog, model: str) -> list[int]:
-    """Ids of the decoded contents of present files that this network hasn't seen."""
-    rows = catalog.connection.execute(
-        "SELECT c.id FROM content c WHERE c.error IS NULL AND NOT EXISTS (SELECT 1 FROM embedding e"
-        " WHERE e.content_id = c.id AND e.model = ?) AND EXISTS (SELECT 1 FROM file f"
-        " WHERE f.content_id = c.id AND f.present = 1) ORDER BY c.id",
-        (model,),
-    )
-    return [content_id for (content_id,) in rows]
+def contents_without_embedding(catalog: Catalog, covered: Iterable[Scope], model: str) -> list[int]:
+    """Ids of the decoded contents of present files that this network hasn't seen, in order."""
+    found: set[int] = set()
+    for scope in covered:
+        rows = catalog.connection.execute(
+            "SELECT c.id FROM file f JOIN content c ON c.id = f.content_id"  # noqa: S608
+            f" WHERE {_IN_SCOPE} AND f.error IS NULL AND c.error IS NULL AND NOT EXISTS"
+            " (SELECT 1 FROM embedding e WHERE e.content_id = c.id AND e.model = ?)",
+            (*scope.bounds, model),
+        )
+        found.update(content_id for (content_id,) in rows)
+    return sorted(found)
 
 
-def previews(catalog: Catalog, content_ids: Sequence[int]) -> list[tuple[int, bytes]]:
-    """Ids and preview JPEGs of some contents."""
-    marks = ", ".join("?" * len(content_ids))
-    return catalog.connection.execute(
-        f"SELECT content_id, jpeg FROM preview WHERE content_id IN ({marks})",  # noqa: S608
-        tuple(content_ids),
-    ).fetchall()
+def places(
+    catalog: Catalog, content_ids: Sequence[int]
+) -> Iterator[tuple[int, bytes, tuple[bytes, ...]]]:
+    """Id and digest of contents, and where files with them are (absolute), page by page."""
+    for start in range(0, len(content_ids), _PAGE):
+        page = content_ids[start : start + _PAGE]
+        marks = ", ".join("?" * len(page))
+        rows = catalog.connection.execute(
+            "SELECT c.id, c.digest, r.path, f.path FROM content c"  # noqa: S608
+            " JOIN file f ON f.content_id = c.id JOIN root r ON r.id = f.root_id"
+            f" WHERE f.present = 1 AND f.error IS NULL AND c.id IN ({marks}) ORDER BY c.id, f.id",
+            tuple(page),
+        ).fetchall()
+        for (content_id, digest), same in itertools.groupby(rows, key=lambda row: row[:2]):
+            yield content_id, digest, tuple(os.path.join(*row[2:]) for row in same)

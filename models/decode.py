@@ -7,11 +7,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from . import colour, digests, formats, metadata, raw
 from .errors import MissingExtraError, PictureError
 from .metadata import Metadata
+from .reduction import Reduction, Squeezed, Whole, Within
 from .text import printable
 
 VERSION = 1
@@ -58,6 +60,22 @@ def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
         MissingExtraError: the format's decoder isn't installed.
         MemoryError: the process may not take what the picture needs.
     """
+    return _read(data, Whole() if side is None else Within(side), max_pixels)
+
+
+def squeeze(data: bytes, size: tuple[int, int], *, max_pixels: int) -> NDArray[np.uint8]:
+    """The whole upright sRGB picture squeezed to `size`, (width, height): uint8 (height, width, 3).
+
+    That is what networks take. Pillow's bilinear filter spans what it shrinks, so that no pixel is
+    passed over. JPEGs are decoded at the smallest scale that is three times `size` or more.
+
+    Raises:
+        PictureError, MissingExtraError, MemoryError: as `read`.
+    """
+    return np.asarray(_read(data, Squeezed(size), max_pixels).image)
+
+
+def _read(data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
     kind = formats.sniff(data)
     if not kind:
         raise PictureError(
@@ -70,9 +88,9 @@ def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged EXIF and the like: the picture is what counts
             if kind == "RAW":
-                return _read_raw(data, side, max_pixels)
+                return _read_raw(data, reduction, max_pixels)
             with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-                return _read_open(image, data, side, max_pixels)
+                return _read_open(image, data, reduction, max_pixels)
     except (PictureError, MissingExtraError, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise anything at all on hostile bytes
@@ -91,19 +109,11 @@ def full_pixels_digest(data: bytes, max_pixels: int = 220_000_000) -> bytes:
     return digests.of_pixels(np.asarray(picture.image))
 
 
-def reduced_size(width: int, height: int, side: int) -> tuple[int, int]:
-    """The size with the longest side at most `side`, rounded as keypoints.working_size rounds."""
-    longest = max(width, height)
-    if longest <= side:
-        return width, height
-    return max(1, round(width * side / longest)), max(1, round(height * side / longest))
-
-
-def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: int) -> Picture:
+def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
     kind = image.format or ""
     whole = image.size
-    if side is not None and kind in _REDUCIBLE and max(whole) > side:
-        image.draft(None, reduced_size(*whole, side))
+    if kind in _REDUCIBLE and (least := reduction.least(whole)) != whole:
+        image.draft(None, least)
     # A progressive JPEG holds all coefficients in memory, whatever the scale.
     decoded = whole if image.info.get("progressive") else image.size
     if min(whole) < 1 or decoded[0] * decoded[1] > max_pixels:
@@ -130,7 +140,7 @@ def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: in
         # then give the same pixels.
         upright = upright.transpose(_UPRIGHT[orientation])
     return Picture(
-        image=_finished(upright, side, image.info.get("icc_profile")),
+        image=colour.to_srgb(reduction.apply(upright), image.info.get("icc_profile")),
         format=kind,
         width=whole[0],
         height=whole[1],
@@ -143,7 +153,7 @@ def _read_open(image: Image.Image, data: bytes, side: int | None, max_pixels: in
     )
 
 
-def _read_raw(data: bytes, side: int | None, max_pixels: int) -> Picture:
+def _read_raw(data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
     image, width, height = raw.develop(data, max_pixels=max_pixels)
     exif = Image.Exif()
     found = Metadata()
@@ -153,16 +163,8 @@ def _read_raw(data: bytes, side: int | None, max_pixels: int) -> Picture:
             found = metadata.from_exif(exif)
         except Exception:  # damaged metadata don't make a developed picture worse
             found = Metadata()
-    return Picture(_finished(image, side, None), "RAW", width, height, found, True, None, 1)
-
-
-def _finished(image: Image.Image, side: int | None, profile: bytes | None) -> Image.Image:
-    if side is not None and max(image.size) > side:
-        # Hamming's window: nearly as free of aliases as Lanczos' at half its cost.
-        image = image.resize(
-            reduced_size(*image.size, side), Image.Resampling.HAMMING, reducing_gap=2.0
-        )
-    return colour.to_srgb(image, profile)
+    upright = colour.to_srgb(reduction.apply(image), None)
+    return Picture(upright, "RAW", width, height, found, True, None, 1)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from . import onnx_graph, preprocessing, providers
 from .errors import ModelError
+from .reduction import SQUEEZED
 from .text import printable
 
 BATCH = 8
@@ -30,11 +30,11 @@ def identify(path: Path | str, output: str = "") -> str:
     """
     place = os.fspath(path)
     outputs = list(onnx_graph.read(Path(place)).outputs)
-    return f"{_sha256(place)}:{_chosen(output, outputs, place)}"
+    return _key(_sha256(place), _chosen(output, outputs, place))
 
 
 class Embedder:
-    """One network, loaded; from RGB pictures to unit vectors. Safe to call from several threads.
+    """One network, loaded; from pixels to unit vectors. Safe to call from several threads.
 
     The network takes 1 x 3 x H x W or N x 3 x H x W floats, preprocessed as its file's metadata say
     (models.preprocessing), else as ImageNet's networks want it. Whatever it puts out is flattened
@@ -69,20 +69,18 @@ class Embedder:
         self.preprocessing = preprocessing.of_metadata(
             self._session.get_modelmeta().custom_metadata_map
         )
-        self.key = f"{digest}:{self.output}"
-        """Names everything that its vectors hang on: the file with its metadata, and the output."""
+        self.key: str = _key(digest, self.output)
+        """Names all that its vectors hang on: the file with its metadata, output, squeezing."""
 
-    def embed(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """Unit vectors of RGB pictures: float32 (number of pictures, dimension).
+    def embed(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Unit vectors, float32 (n, dimension), of pictures as models.decode.squeeze makes them.
 
-        The whole picture is squeezed to the network's input size: a crop would hide the edges.
+        They are uint8 (n, height, width, 3), RGB, of the network's own `height` and `width`.
 
         Raises:
             ModelError: the network fails, or puts out something that isn't finite.
         """
-        prepared = np.stack(
-            [self.preprocessing.apply(image, self.width, self.height) for image in images]
-        )
+        prepared = self.preprocessing.apply(pictures)
         step = self._batch or BATCH
         outputs = [
             self._run(prepared[start : start + step]) for start in range(0, len(prepared), step)
@@ -106,6 +104,10 @@ class Embedder:
             raise ModelError(f"the network failed: {reason}", "try another one") from error
         vectors = np.asarray(found, np.float32).reshape(len(batch), -1)
         return vectors[: len(vectors) - missing]
+
+
+def _key(digest: str, output: str) -> str:
+    return f"{digest}:{output}:{SQUEEZED}"
 
 
 def _sha256(place: str) -> str:

@@ -262,14 +262,13 @@ def _how_to_get(name: str) -> str:
 def _probe(path: Path, output: str) -> tuple[int, tuple[int, int], str]:
     """The dimension, the input's width and height, and the provider, by embedding a picture."""
     import numpy as np
-    from PIL import Image
 
     from .embedding import Embedder
 
     embedder = Embedder(path, output)
     size = (embedder.width, embedder.height)
-    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), np.uint8)
-    vector = embedder.embed([Image.fromarray(noise)])[0]
+    noise = np.random.default_rng(0).integers(0, 256, (1, *size[::-1], 3), np.uint8)
+    vector = embedder.embed(noise)[0]
     if vector.size < 2 or not vector.any():
         raise ModelError(
             f"the output {output} says nothing about a picture ({vector.size} values)",

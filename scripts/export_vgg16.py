@@ -28,7 +28,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from PIL import Image
+from twinsift.models.decode import squeeze
 from twinsift.models.preprocessing import CAFFE, IMAGENET, METADATA_KEY, Preprocessing, of_metadata
 
 Weights = Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -184,11 +184,12 @@ def network(
     return model
 
 
-def quantise(source: Path, target: Path, pictures: Sequence[Image.Image]) -> None:
+def quantise(source: Path, target: Path, pictures: Sequence[NDArray[np.uint8]]) -> None:
     """Static quantisation of a network's file: weights signed per channel, activations unsigned.
 
-    U8S8 because that is what the integer units of x86 multiply at full speed. Ranges are the
-    smallest and largest values on the pictures. The preprocessing is that of the file.
+    `pictures` are uint8 (224, 224, 3), RGB; ranges are the smallest and largest values on them.
+    U8S8 because that is what the integer units of x86 multiply at full speed. The preprocessing is
+    that of the file.
     """
     from onnxruntime.quantization import (
         CalibrationDataReader,
@@ -208,8 +209,8 @@ def quantise(source: Path, target: Path, pictures: Sequence[Image.Image]) -> Non
             self._left = iter(pictures)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-            image = next(self._left, None)
-            return None if image is None else {"data": wanted.apply(image, SIDE, SIDE)[None]}
+            pixels = next(self._left, None)
+            return None if pixels is None else {"data": wanted.apply(pixels)[None]}
 
     quantize_static(
         source,
@@ -226,8 +227,8 @@ def quantise(source: Path, target: Path, pictures: Sequence[Image.Image]) -> Non
     onnx.save(quantised, target)
 
 
-def pictures_of(folder: Path, count: int) -> list[Image.Image]:
-    """Up to `count` pictures below a folder, evenly taken in the order of their names."""
+def pictures_of(folder: Path, count: int) -> list[NDArray[np.uint8]]:
+    """Up to `count` pictures below a folder, evenly taken in the order of their names, squeezed."""
     found = sorted(
         path
         for path in folder.rglob("*")
@@ -236,7 +237,9 @@ def pictures_of(folder: Path, count: int) -> list[Image.Image]:
     if not found:
         raise SystemExit(f"{folder}: no pictures to calibrate on")
     step = max(1, len(found) // count)
-    return [Image.open(path).convert("RGB") for path in found[::step][:count]]
+    return [
+        squeeze(path.read_bytes(), (SIDE, SIDE), max_pixels=10**8) for path in found[::step][:count]
+    ]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

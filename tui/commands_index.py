@@ -56,6 +56,8 @@ def _sentence(summary: IndexSummary) -> str:
             parts.append(f"{number:,} {word}")
     if summary.failures:
         parts.append(f"{len(summary.failures):,} can't be read")
+    if summary.not_embedded:
+        parts.append(f"{summary.not_embedded:,} without embedding: changed, gone or out of reach")
     return f"indexed in {summary.seconds:.1f} s: {', '.join(parts)}"
 
 

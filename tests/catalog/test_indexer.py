@@ -363,7 +363,7 @@ def test_other_parameters_extract_again_and_the_same_ones_not(three: Shelf) -> N
     assert three.index(hashes=("ahash",)).decoded == 3
     assert three.index(hashes=("ahash",)).decoded == 0
     assert len(three.rows("SELECT * FROM hash WHERE kind = 'ahash'")) == 3
-    assert three.rows("SELECT * FROM embedding") == []  # they hung on the old previews
+    assert len(three.rows("SELECT * FROM embedding")) == 3  # made from the files themselves
     assert three.files() == before  # the same rows, contents and all that refers to them
 
 
@@ -505,7 +505,7 @@ def test_the_embedding_is_a_pass_of_its_own_that_resumes(
     assert len(rows) == 3
     for _, key, vector in rows:
         numbers = np.frombuffer(vector, "<f2").astype(np.float32)
-        assert key.endswith(":embedding_1280")
+        assert ":embedding_1280:" in key
         assert numbers.shape == (1280,)
         assert np.linalg.norm(numbers) == pytest.approx(1.0, abs=0.01)
     with Catalog.open(three.catalog) as catalog, catalog.transaction() as connection:

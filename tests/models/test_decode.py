@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from twinsift.models import decode, formats, hashes, keypoints
+from twinsift.models import decode, formats, hashes, keypoints, reduction
 from twinsift.models.errors import PictureError
 
 LIMIT = 220_000_000
@@ -320,3 +320,44 @@ def test_the_eight_orientations_of_real_files_show_one_picture(shared_data: Path
         assert len({(one.width, one.height) for one in found}) == 1
         marks = [hashes.phash(one.image.convert("L")) for one in found]
         assert max(hashes.hamming(marks[0], mark) for mark in marks) <= 4
+
+
+def plainly_squeezed(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BILINEAR))
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "TIFF", "GIF"])
+def test_a_squeezed_picture_is_what_pillow_makes_of_the_whole_upright_one(
+    name: str, photograph: Photograph
+) -> None:
+    whole = Image.open(io.BytesIO(saved(photograph(13, 300, 200), name)))
+    found = decode.squeeze(saved(photograph(13, 300, 200), name), (80, 64), max_pixels=LIMIT)
+    assert (found.shape, found.dtype) == ((64, 80, 3), np.uint8)
+    assert (found == plainly_squeezed(whole, (80, 64))).all()
+    if name != "GIF":
+        data = tagged(photograph(13, 300, 200), name, 6)
+        turned = Image.open(io.BytesIO(data)).transpose(Image.Transpose.ROTATE_270)
+        upright = decode.squeeze(data, (80, 64), max_pixels=LIMIT)
+        assert (upright == plainly_squeezed(turned, (80, 64))).all()
+
+
+@pytest.mark.parametrize(
+    ("whole", "decoded"),
+    [((4000, 3000), (1000, 750)), ((3000, 4000), (750, 1000)), ((8000, 700), (8000, 700))],
+)
+def test_what_is_squeezed_is_decoded_at_three_times_its_size_or_more(
+    whole: tuple[int, int], decoded: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    apply = reduction.Squeezed.apply
+
+    def spy(self: reduction.Squeezed, image: Image.Image) -> Image.Image:
+        seen.append(image.size)
+        return apply(self, image)
+
+    monkeypatch.setattr(reduction.Squeezed, "apply", spy)
+    data = saved(Image.linear_gradient("L").convert("RGB").resize(whole), "JPEG")
+    found = decode.squeeze(data, (224, 224), max_pixels=LIMIT)
+    assert seen == [decoded]
+    apart = found.astype(int) - plainly_squeezed(Image.open(io.BytesIO(data)), (224, 224))
+    assert np.abs(apart).max() <= 2

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from twinsift.models.embedding import Embedder
+from twinsift.models.embedding import Embedder, identify
 from twinsift.models.errors import ModelError
+from twinsift.models.reduction import SQUEEZED
 
 # A network small enough to write out by hand, in protobuf's wire format (onnx/onnx.proto).
 
@@ -67,7 +68,7 @@ def test_pictures_are_normalised_as_imagenets_networks_want_it(
 ) -> None:
     embedder = Embedder(network(1, 3, 8, 16))
     assert (embedder.width, embedder.height, embedder.output) == (16, 8, "mean")
-    (vector,) = embedder.embed([Image.new("RGB", (100, 50), (255, 0, 128))])
+    (vector,) = embedder.embed(np.full((1, 8, 16, 3), (255, 0, 128), np.uint8))
     means, deviations = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     expected = (np.array([255, 0, 128]) / 255 - means) / deviations
     assert vector == pytest.approx(expected / np.linalg.norm(expected), abs=1e-5)
@@ -78,22 +79,23 @@ def test_pictures_are_normalised_as_imagenets_networks_want_it(
 def test_fixed_and_open_batches_and_sizes_give_the_same_vectors(
     network: Callable[..., Path], shape: tuple[int | str, ...]
 ) -> None:
-    images = [Image.new(mode, (20, 20), 30 * k + 1) for k, mode in enumerate(["RGB", "L", "RGB"])]
     embedder = Embedder(network(*shape), threads=1)
-    together = embedder.embed(images)
+    size = (3, embedder.height, embedder.width, 3)
+    pictures = np.random.default_rng(1).integers(0, 256, size, np.uint8)
+    together = embedder.embed(pictures)
     assert together.shape == (3, 3)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1.0)
-    for image, vector in zip(images, together, strict=True):
-        assert embedder.embed([image])[0] == pytest.approx(vector, abs=1e-6)
+    for picture, vector in zip(pictures, together, strict=True):
+        assert embedder.embed(picture[None])[0] == pytest.approx(vector, abs=1e-6)
 
 
 def test_another_output_can_be_chosen_and_the_key_names_it(network: Callable[..., Path]) -> None:
     path = network(1, 3, 4, 4)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert Embedder(path).key == f"{digest}:mean"
+    assert Embedder(path).key == f"{digest}:mean:{SQUEEZED}" == identify(path)
     chosen = Embedder(path, "same")
-    assert chosen.key == f"{digest}:same"
-    assert chosen.embed([Image.new("RGB", (9, 9))]).shape == (1, 48)
+    assert chosen.key == f"{digest}:same:{SQUEEZED}" == identify(path, "same")
+    assert chosen.embed(np.zeros((1, 4, 4, 3), np.uint8)).shape == (1, 48)
 
 
 def test_files_that_are_no_fitting_network_are_refused_in_one_line(
@@ -120,8 +122,8 @@ def test_real_networks_tell_a_recompressed_picture_from_another(
     shared_data: Path, photograph: Callable[..., Image.Image], name: str
 ) -> None:
     embedder = Embedder(shared_data / "models" / name)
-    picture = photograph(1)
-    smaller = picture.resize((320, 240))
-    a, b, c = embedder.embed([picture, smaller, photograph(2)])
+    pictures = (photograph(1), photograph(1).resize((320, 240)), photograph(2))
+    size = (embedder.width, embedder.height)
+    a, b, c = embedder.embed(np.stack([np.asarray(picture.resize(size)) for picture in pictures]))
     assert a @ b > 0.9
     assert a @ b > a @ c

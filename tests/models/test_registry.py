@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from twinsift.models import manifest, preprocessing, registry
 from twinsift.models.embedding import Embedder
 from twinsift.models.errors import ModelError
@@ -84,7 +83,7 @@ def test_an_output_is_chosen_and_a_preprocessing_written_into_the_file(
     assert (one.output, one.dimension) == ("same", 192)
     embedder = Embedder(networks.path("bgr"))
     assert embedder.preprocessing == preprocessing.CAFFE
-    (vector,) = embedder.embed([Image.new("RGB", (8, 8), (200, 0, 50))])
+    (vector,) = embedder.embed(np.full((1, 8, 8, 3), (200, 0, 50), np.uint8))
     expected = np.repeat([50 - 103.939, 0 - 116.779, 200 - 123.68], 64)
     assert vector == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
     assert embedder.key != Embedder(file, "same").key

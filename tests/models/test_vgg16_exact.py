@@ -46,19 +46,19 @@ def keras() -> Any:
 
 
 @pytest.fixture(scope="module")
-def pictures(photograph: Callable[..., Image.Image]) -> list[Image.Image]:
+def pictures(photograph: Callable[..., Image.Image]) -> np.ndarray:
     """Real photographs where they are there, else some made by code; 224 x 224."""
     folder = REPOSITORY.parent / "shared" / "data" / "photos" / "kodak"
     found = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.png"))[:2]]
     found = found or [photograph(1), photograph(2)]
-    return [image.resize((224, 224), Image.Resampling.BILINEAR) for image in found]
+    small = [image.resize((224, 224), Image.Resampling.BILINEAR) for image in found]
+    return np.stack([np.asarray(image) for image in small])
 
 
-def outputs(path: Path, images: list[Image.Image]) -> np.ndarray:
+def outputs(path: Path, images: np.ndarray) -> np.ndarray:
     """What the network puts out before anything is normalised, preprocessing by the Embedder."""
     embedder = Embedder(path)
-    batch = np.stack([embedder.preprocessing.apply(image, 224, 224) for image in images])
-    return embedder._run(batch)
+    return embedder._run(embedder.preprocessing.apply(images))
 
 
 def difference(found: np.ndarray, expected: np.ndarray) -> float:
@@ -69,7 +69,7 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def test_fc1_is_that_of_keras(
-    exporter: ModuleType, keras: Any, pictures: list[Image.Image], tmp_path: Path
+    exporter: ModuleType, keras: Any, pictures: np.ndarray, tmp_path: Path
 ) -> None:
     import h5py
 
@@ -94,9 +94,7 @@ def test_fc1_is_that_of_keras(
                 group.create_dataset(place, data=array)
     model.load_weights(path)  # Keras takes the file for one of its own
     fc1 = keras.Model(model.inputs, model.get_layer("fc1").output)
-    prepared = keras.applications.vgg16.preprocess_input(
-        np.stack([np.asarray(image, np.float32) for image in pictures])
-    )
+    prepared = keras.applications.vgg16.preprocess_input(pictures.astype(np.float32))
     expected = keras.ops.convert_to_numpy(fc1.predict(prepared, verbose=0))
     exported = tmp_path / "fc1.onnx"
     assert exporter.main(["--from-h5", os.fspath(path), os.fspath(exported)]) == 0
@@ -133,10 +131,9 @@ def torch_vgg16(weights: Any) -> Any:
     return net.eval()
 
 
-def torch_fc1(net: Any, images: list[Image.Image]) -> np.ndarray:
+def torch_fc1(net: Any, images: np.ndarray) -> np.ndarray:
     """fc1 after its ReLU, of pictures normalised as torchvision's transforms do it."""
-    pixels = np.stack([np.asarray(image) for image in images])
-    batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+    batch = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
     deviation = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
     with torch.inference_mode():
@@ -157,7 +154,7 @@ def whole(exporter: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tup
 
 
 def test_the_state_dict_is_read_as_torch_uses_it_and_halves_stay_close(
-    exporter: ModuleType, whole: tuple[Path, Any], pictures: list[Image.Image], tmp_path: Path
+    exporter: ModuleType, whole: tuple[Path, Any], pictures: np.ndarray, tmp_path: Path
 ) -> None:
     _, net = whole
     path = tmp_path / "vgg16-397923af.pth"
@@ -181,7 +178,7 @@ def cut(whole: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Re
 
 
 def test_fc1_cut_out_of_the_whole_network_is_torchs_and_lets_the_rest_go(
-    whole: tuple[Path, Any], cut: Registry, pictures: list[Image.Image]
+    whole: tuple[Path, Any], cut: Registry, pictures: np.ndarray
 ) -> None:
     path, net = whole
     assert path.stat().st_size > 553_000_000
@@ -194,10 +191,10 @@ def test_fc1_cut_out_of_the_whole_network_is_torchs_and_lets_the_rest_go(
 
 
 def test_integers_keep_the_direction(
-    exporter: ModuleType, cut: Registry, pictures: list[Image.Image], tmp_path: Path
+    exporter: ModuleType, cut: Registry, pictures: np.ndarray, tmp_path: Path
 ) -> None:
     path = tmp_path / "int8.onnx"
-    exporter.quantise(cut.path("cut"), path, pictures)
+    exporter.quantise(cut.path("cut"), path, list(pictures))
     assert path.stat().st_size < 120_000_000
     assert Embedder(path).preprocessing == preprocessing.IMAGENET
     a, b = (Embedder(place).embed(pictures) for place in (cut.path("cut"), path))
