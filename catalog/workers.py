@@ -118,6 +118,11 @@ class WorkerPool(Generic[Item, Result]):
         while self._workers:
             self._end(self._workers[-1])
 
+    def kill(self) -> None:
+        """Kill what the workers are doing, from any thread: those items come back as lost."""
+        for worker in list(self._workers):
+            worker.process.kill()
+
     def imap_unordered(
         self, items: Iterable[Item]
     ) -> Generator[tuple[Item, Result | Lost], None, None]:
