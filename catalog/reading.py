@@ -18,14 +18,14 @@ from .identity import Identity
 
 EMPTY = "the file is empty (0 bytes) (look for another copy of it)"
 
-# Neither follow a link that was put there since the walk, nor wait for the other end of a FIFO.
-_FLAGS = (
+FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
 )
+"""Neither follow a link that was put there since the walk, nor wait for the other end of a FIFO."""
 _REMEDIES = {
     errno.EACCES: "make it readable, then index again",
     errno.EPERM: "make it readable, then index again",
@@ -144,7 +144,7 @@ def _opened(path: bytes) -> BinaryIO | None:
     Raises:
         OSError: it can't be opened.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, FLAGS)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return open(descriptor, "rb")
     os.close(descriptor)

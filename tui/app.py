@@ -19,7 +19,6 @@ from textual.worker import WorkerFailed
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
-from ..catalog.listing import GroupSummary
 from ..catalog.review import load_group
 from ..catalog.settings import Settings
 from .bars import PLACES
@@ -117,8 +116,8 @@ class TwinsiftApp(App[int]):
             self,
             self.catalog,
             self.open_catalog,
-            self._reading_begins,
-            self._take_groups,
+            list(self.triages.values()),
+            self._show_groups,
             lambda words: self.say(words, "bad"),
         )
 
@@ -238,13 +237,7 @@ class TwinsiftApp(App[int]):
         """Read the groups anew; `after` is called when they are shown."""
         self.feed.reload(after)
 
-    def _reading_begins(self) -> None:
-        for triage in self.triages.values():
-            triage.reading_begins()
-
-    def _take_groups(self, groups: list[GroupSummary]) -> None:
-        for triage in self.triages.values():
-            triage.load(groups)
+    def _show_groups(self) -> None:
         place = self._place()
         if isinstance(place, GroupsScreen):
             place.refresh_groups(hold=True)

@@ -91,7 +91,10 @@ class GroupsScreen(Place):
     def _summary(self) -> Content:
         triage, totals = self.triage, self.triage.totals()
         noun = "near-shot group" if triage.kind == "near" else "group"
+        missing = self.twinsift.feed.missing
         parts = [Content.styled(f" {count(totals.groups, noun)}", "bold")]
+        if missing:
+            parts.append(Content.styled(f"reading {missing:,} more…", "$accent"))
         if totals.decided:
             parts.append(Content(f"{totals.decided:,} decided"))
         if triage.kind == "duplicate":
@@ -210,6 +213,9 @@ class GroupsScreen(Place):
         """Accept the suggestion for what is marked or shown, after its totals were seen."""
         if self.triage.kind == "near":
             self.say("near shots are never decided in bulk: review them one by one", "bad")
+            return
+        if self.twinsift.feed.missing:
+            self.say("the list is still being read; a moment", "bad")
             return
         wanted = [group for group in self.triage.chosen() if not group.is_decided]
         if not wanted:

@@ -1,0 +1,124 @@
+"""Two contents laid over each other for a person to look at, from what the catalog stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models.comparison import COARSE_SIDE, Picture, dihedral, examine, turned_around
+from ..models.difference import Difference, difference
+from ..models.errors import TwinsiftError
+from ..models.evidence import Evidence
+from ..models.frame import Frame, frame
+from ..models.geometry import align
+from ..models.similarity import COMPARED_SIDE
+from .database import Catalog
+from .pictures import PictureLoader
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Where keypoints of two pictures agree: places in their unit squares, float64 (n, 2) each."""
+
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+    matches: int
+    """How many keypoints looked alike, before their places were compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """Two contents in one frame."""
+
+    first: NDArray[np.uint8]
+    """The first one's preview, RGB (h, w, 3), upright."""
+    second: NDArray[np.uint8]
+    frame: Frame
+    """Of both; its units are the first one's working pixels."""
+    sizes: tuple[tuple[int, int], tuple[int, int]]
+    """Width and height of each picture in full."""
+    is_aligned: bool
+    """Whether a transform was found; else the pictures lie over each other edge to edge."""
+    evidence: Evidence
+    matches: Matches
+    difference: Difference | None
+
+
+def overlay(catalog: Catalog, first: int, second: int) -> Overlaid:
+    """Lay content `second` over content `first`, comparing them anew.
+
+    As the matcher does, the lower digest is compared to the higher one: so the figures are those of
+    the verdict, whichever of the two comes first here.
+
+    Raises:
+        TwinsiftError: one of them has no stored picture.
+    """
+    loader = PictureLoader(catalog)
+    facts = [_facts(catalog, content_id) for content_id in (first, second)]
+    try:
+        a, b = loader.load(first), loader.load(second)
+    except LookupError as error:
+        raise TwinsiftError("there is no stored picture to compare", "index again") from error
+    if first == second:
+        evidence, matches = Evidence(method="digest"), _matches(None, a, b)
+    elif facts[0].digest <= facts[1].digest:
+        evidence, matches = examine(a, b), _matches(align(a.keypoints, b.keypoints), a, b)
+    else:
+        evidence = turned_around(examine(b, a))
+        other = _matches(align(b.keypoints, a.keypoints), b, a)
+        matches = Matches(other.second, other.first, other.matches)
+    sizes = [(p.keypoints.width, p.keypoints.height) for p in (a, b)]
+    if evidence.transform is not None:
+        transform = np.reshape(np.array(evidence.transform), (3, 3))
+    else:
+        transform = dihedral(0, *sizes[0], *sizes[1])
+    side = COARSE_SIDE if evidence.method == "hash" else COMPARED_SIDE
+    return Overlaid(
+        first=_colours(a),
+        second=_colours(b),
+        frame=frame(transform, *sizes),
+        sizes=(facts[0].size, facts[1].size),
+        is_aligned=evidence.transform is not None or first == second,
+        evidence=evidence,
+        matches=matches,
+        difference=difference(a.grey, b.grey, transform, side=side),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    digest: bytes
+    size: tuple[int, int]
+
+
+def _facts(catalog: Catalog, content_id: int) -> _Facts:
+    row = catalog.connection.execute(
+        "SELECT digest, width, height FROM content WHERE id = ? AND width > 0 AND height > 0",
+        (content_id,),
+    ).fetchone()
+    if row is None:
+        raise TwinsiftError("there is no picture to compare: it can't be decoded", "index again")
+    return _Facts(row[0], (row[1], row[2]))
+
+
+def _matches(found: Any, a: Picture, b: Picture) -> Matches:
+    if found is None:
+        none = np.zeros((0, 2), np.float64)
+        return Matches(none, none, 0)
+    sizes = ((p.keypoints.width, p.keypoints.height) for p in (a, b))
+    points = (found.points_a, found.points_b)
+    first, second = (
+        (np.asarray(at, np.float64) + 0.5) / size for at, size in zip(points, sizes, strict=True)
+    )
+    return Matches(first, second, found.matches)
+
+
+def _colours(picture: Picture) -> NDArray[np.uint8]:
+    decoded = cv2.imdecode(np.frombuffer(picture.preview, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise TwinsiftError("the stored picture is damaged", "index again")
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
