@@ -4,26 +4,64 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from twinsift.catalog import embedding_pass, store
+from twinsift.catalog import embedding_pass, indexer, squeezing, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
 from twinsift.catalog.progress import Control, Progress, silent
 from twinsift.catalog.roots import scopes
 from twinsift.catalog.settings import IndexSettings, Settings
+from twinsift.catalog.workers import Lost
 from twinsift.models import digests
 from twinsift.models.decode import squeeze
 from twinsift.models.embedding import Embedder
+from twinsift.models.errors import TwinsiftError
 
 from tests.models.test_embedding import pooling_network
 
 SIZE = (16, 8)
+
+
+class InProcess:
+    """A pool that works in this process: quicker to start."""
+
+    def __class_getitem__(cls, item: object) -> type[InProcess]:
+        return cls
+
+    def __init__(self, function: Callable, context: tuple, **options: object) -> None:
+        self._function, self._context = function, context
+
+    def __enter__(self) -> InProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def imap_unordered(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, object]]:
+        for job in jobs:
+            try:
+                yield job, self._function(job, *self._context)
+            except TwinsiftError as error:
+                yield job, Lost("error", str(error))
+
+
+@pytest.fixture(autouse=True)
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "WorkerPool", InProcess)
+    if "real_workers" not in request.fixturenames:
+        monkeypatch.setattr(squeezing, "WorkerPool", InProcess)
+
+
+@pytest.fixture
+def real_workers() -> None:
+    """Asks for worker processes."""
 
 
 class Shelf:
@@ -79,7 +117,7 @@ def same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
     )
 
 
-def test_vectors_are_those_of_the_files_themselves(shelf: Shelf) -> None:
+def test_vectors_are_those_of_the_files_themselves(real_workers: None, shelf: Shelf) -> None:
     assert shelf.embed() == 0
     assert same(shelf.embedded(), shelf.expected("a.png", "b.png", "c.png", "d.png"))
 

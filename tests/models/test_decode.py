@@ -334,7 +334,7 @@ def test_a_squeezed_picture_is_what_pillow_makes_of_the_whole_upright_one(
     found = decode.squeeze(saved(photograph(13, 300, 200), name), (80, 64), max_pixels=LIMIT)
     assert (found.shape, found.dtype) == ((64, 80, 3), np.uint8)
     assert (found == plainly_squeezed(whole, (80, 64))).all()
-    if name != "GIF":
+    if name in ("PNG", "JPEG"):
         data = tagged(photograph(13, 300, 200), name, 6)
         turned = Image.open(io.BytesIO(data)).transpose(Image.Transpose.ROTATE_270)
         upright = decode.squeeze(data, (80, 64), max_pixels=LIMIT)
