@@ -88,7 +88,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("t", "t", "verdict", "verdict", "show one verdict after the other, then all", 9),
         Key("o", "o", "open_only", "open", "hide what is decided, or show all again", 10),
         Key("n", "n", "near", "near shots", "switch between duplicates and near shots", 11),
-        Key("slash", "/", "filter", "filter", "filter by folder or name; empty: all", 6),
+        Key("slash", "/", "filter", "filter", "filter by folder, name, verdict as you type", 6),
     ),
     "review": (
         Key("enter", "Enter", "accept", "keep ★", "keep ★ and trash the rest, next group", 1),

@@ -23,6 +23,7 @@ OWNERS = {
     "list": [LineList],
     "groups": [GroupsScreen],
     "review": [ReviewScreen],
+    "view": [ReviewScreen],
     "plan": [PlanScreen],
     "journal": [JournalScreen],
     "library": [LibraryScreen],
@@ -63,7 +64,7 @@ def test_what_matters_is_on_keys_that_every_terminal_sends(place: str) -> None:
             doubles = True
         first = key.keys.split(",")[0]
         is_printable = len(first) == 1 or first in {
-            _character_to_key(character) for character in "?:./!"
+            _character_to_key(character) for character in "?:./!+-"
         }
         assert doubles or first in plain or is_printable, key
 
