@@ -284,7 +284,9 @@ class TwinsiftApp(App[int]):
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
     async def action_back(self) -> None:
-        """Leave the screen; from the groups, the program."""
+        """Leave the screen, or what is open in it; from the groups, the program."""
+        if isinstance(self.screen, Place) and self.screen.go_back():
+            return
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.current_mode != "groups":

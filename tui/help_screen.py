@@ -19,6 +19,7 @@ _TITLES = {
     "list": "Moving",
     "groups": "Groups",
     "review": "Review of a group",
+    "view": "Views of ★ and one other file",
     "plan": "Plan",
     "journal": "Journal",
     "library": "Library",
