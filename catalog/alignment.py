@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from ..models.comparison import COARSE_SIDE, Picture, dihedral, examine, turned_around
 from ..models.difference import Difference, difference
 from ..models.errors import TwinsiftError
-from ..models.evidence import Evidence
+from ..models.evidence import Evidence, Verdict
 from ..models.frame import Frame, frame
 from ..models.geometry import align
 from ..models.similarity import COMPARED_SIDE
+from ..models.verdicts import Facts, Thresholds, judge
 from .database import Catalog
 from .pictures import PictureLoader
 
@@ -44,6 +46,7 @@ class Overlaid:
     is_aligned: bool
     """Whether a transform was found; else the pictures lie over each other edge to edge."""
     evidence: Evidence
+    verdict: Verdict
     matches: Matches
     difference: Difference | None
 
@@ -58,14 +61,14 @@ def overlay(catalog: Catalog, first: int, second: int) -> Overlaid:
         TwinsiftError: one of them has no stored picture.
     """
     loader = PictureLoader(catalog)
-    facts = [_facts(catalog, content_id) for content_id in (first, second)]
+    contents = [_content(catalog, content_id) for content_id in (first, second)]
     try:
         a, b = loader.load(first), loader.load(second)
     except LookupError as error:
         raise TwinsiftError("there is no stored picture to compare", "index again") from error
     if first == second:
         evidence, matches = Evidence(method="digest"), _matches(None, a, b)
-    elif facts[0].digest <= facts[1].digest:
+    elif contents[0].digest <= contents[1].digest:
         evidence, matches = examine(a, b), _matches(align(a.keypoints, b.keypoints), a, b)
     else:
         evidence = turned_around(examine(b, a))
@@ -81,28 +84,50 @@ def overlay(catalog: Catalog, first: int, second: int) -> Overlaid:
         first=_colours(a),
         second=_colours(b),
         frame=frame(transform, *sizes),
-        sizes=(facts[0].size, facts[1].size),
+        sizes=(contents[0].size, contents[1].size),
         is_aligned=evidence.transform is not None or first == second,
         evidence=evidence,
+        verdict=_verdict(catalog, first, second, evidence, contents),
         matches=matches,
         difference=difference(a.grey, b.grey, transform, side=side),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class _Content:
     digest: bytes
-    size: tuple[int, int]
+    facts: Facts
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.facts.width, self.facts.height
 
 
-def _facts(catalog: Catalog, content_id: int) -> _Facts:
+def _content(catalog: Catalog, content_id: int) -> _Content:
     row = catalog.connection.execute(
-        "SELECT digest, width, height FROM content WHERE id = ? AND width > 0 AND height > 0",
+        "SELECT digest, width, height, format, lossless, quality, captured_at, camera FROM content"
+        " WHERE id = ? AND width > 0 AND height > 0",
         (content_id,),
     ).fetchone()
     if row is None:
         raise TwinsiftError("there is no picture to compare: it can't be decoded", "index again")
-    return _Facts(row[0], (row[1], row[2]))
+    digest, width, height, format_, lossless, *rest = row
+    return _Content(digest, Facts(width, height, format_ or "", bool(lossless), *rest))
+
+
+def _verdict(
+    catalog: Catalog, first: int, second: int, evidence: Evidence, contents: Sequence[_Content]
+) -> Verdict:
+    """The verdict that was stored; two members of a group may never have been compared."""
+    if first == second:
+        return Verdict.IDENTICAL_FILE
+    stored = catalog.connection.execute(
+        "SELECT verdict FROM pair WHERE method = 'evidence' AND a_id = ? AND b_id = ?",
+        (min(first, second), max(first, second)),
+    ).fetchone()
+    if stored is not None:
+        return Verdict(stored[0])
+    return judge(evidence, contents[0].facts, contents[1].facts, Thresholds())
 
 
 def _matches(found: Any, a: Picture, b: Picture) -> Matches:

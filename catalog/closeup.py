@@ -78,6 +78,7 @@ class Magnifier:
         self._settings = settings
         self._ready = ready
         self._queue: list[Request] = []
+        self._under_way: frozenset[Request] = frozenset()
         self._change = threading.Condition()
         self._closed = False
         self._pool: WorkerPool[Request, Answer] | None = None
@@ -86,7 +87,7 @@ class Magnifier:
     def want(self, requests: Sequence[Request]) -> None:
         """Answer these next; what was wanted before and isn't begun is forgotten."""
         with self._change:
-            self._queue = list(requests)
+            self._queue = [request for request in requests if request not in self._under_way]
             if self._queue and self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._work, name="closeups", daemon=True)
                 self._thread.start()
@@ -127,9 +128,11 @@ class Magnifier:
 
     def _next(self) -> list[Request]:
         with self._change:
+            self._under_way = frozenset()
             while not self._queue and not self._closed:
                 self._change.wait()
             requests, self._queue = self._queue, []
+            self._under_way = frozenset(requests)
             return requests
 
 

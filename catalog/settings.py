@@ -139,10 +139,16 @@ class ScreenSettings:
     """How the interface looks."""
 
     pictures: str = _option(
-        "auto", "how pictures are drawn", choices=("auto", "halfblock", "ascii", "none")
+        "auto",
+        "how pictures are drawn: in pixels by kitty's protocol, sixels or iTerm2's; as half blocks;"
+        " as letters; not at all",
+        choices=("auto", "kitty", "sixel", "iterm2", "halfblock", "ascii", "none"),
     )
     colours: str = _option(
         "auto", "colours the terminal shows", choices=("auto", "truecolor", "256", "16", "none")
+    )
+    low_bandwidth: bool = _option(
+        False, "spare a slow line: smaller pictures in fewer colours, drawn later"
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -21,6 +21,7 @@ from ..catalog.database import Catalog
 from ..catalog.decisions import Step
 from ..catalog.review import load_group
 from ..catalog.settings import Settings
+from . import terminal as terminals
 from .bars import PLACES
 from .desk import Desk
 from .dialogs import Confirm
@@ -31,11 +32,12 @@ from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
 from .keymap import KEYS
 from .library_screen import LibraryScreen
+from .picture_app import PictureApp
 from .place import Place
 from .plan_screen import PlanScreen
 from .preview import Previews
 from .review_screen import ReviewScreen
-from .terminal import Colours, detect
+from .terminal import Colours
 from .theme import DARK
 from .triage import Triage
 from .trouble import TROUBLE, in_words
@@ -58,7 +60,7 @@ class PictureReady(Message):
     """A picture was drawn."""
 
 
-class TwinsiftApp(App[int]):
+class TwinsiftApp(PictureApp):
     """Library, groups with review, plan and journal over one catalog."""
 
     CSS_PATH = "app.tcss"
@@ -82,15 +84,15 @@ class TwinsiftApp(App[int]):
         *,
         index_on_start: Sequence[Path] = (),
         start: Literal["library", "groups"] = "groups",
+        terminal: terminals.Terminal | None = None,
     ) -> None:
-        """Open the catalog.
+        """Open the catalog; `terminal` is what was found out about it, else its environment tells.
 
         Raises:
             CatalogError: there is none, or it can't be used.
         """
         self.catalog = Catalog.open(catalog_path)
-        self.terminal = detect(os.environ, settings.screen)
-        super().__init__()
+        super().__init__(terminal or terminals.detect(os.environ, settings.screen))
         self.register_theme(DARK)
         self.theme = DARK.name
         self.console = self.terminal.console(self.console)
@@ -101,7 +103,7 @@ class TwinsiftApp(App[int]):
         self.triages = {kind: Triage(kind) for kind in _KINDS}
         self.triage = self.triages["duplicate"]
         self.work = Work(catalog_path, settings, lambda state: self._post(WorkTold(state)))
-        self.previews = Previews(catalog_path, self.terminal, lambda _: self._post(PictureReady()))
+        self.previews = Previews(catalog_path, self.artist, lambda _: self._post(PictureReady()))
         self.last_decision: Callable[[ReviewScreen], None] | None = None
         """What `.` does again."""
         target = settings.files.move_to
@@ -158,6 +160,10 @@ class TwinsiftApp(App[int]):
     def _leave_without_terminal(self) -> None:
         if self._window.is_gone:
             self.exit()
+
+    def cell_changed(self) -> None:
+        """Draw the pictures anew."""
+        self.previews.forget()
 
     def on_unmount(self) -> None:
         """End the threads and close the connection."""
@@ -284,7 +290,9 @@ class TwinsiftApp(App[int]):
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
     async def action_back(self) -> None:
-        """Leave the screen; from the groups, the program."""
+        """Leave the screen, or what is open in it; from the groups, the program."""
+        if isinstance(self.screen, Place) and self.screen.go_back():
+            return
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.current_mode != "groups":
@@ -370,7 +378,7 @@ class TwinsiftApp(App[int]):
                     f"{key.label} ({key.shown})", key.help, partial(self._run, key.action, target)
                 )
 
-    async def _run(self, action: str, target: Place | App[int]) -> None:
+    async def _run(self, action: str, target: Place | PictureApp) -> None:
         await self.run_action(action, target)
 
 

@@ -13,7 +13,7 @@ from ..catalog.database import Catalog
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
 from ..models.text import printable
-from . import plain, wording
+from . import plain, probe, tmux, wording
 from .status import Status
 from .targets import absolute, catalog_path, folders
 
@@ -58,10 +58,20 @@ def _review(
 ) -> int:
     """Open the interface; without a terminal do the same work and list the groups."""
     if plain.is_terminal() and os.environ.get("TERM") != "dumb":
-        from .app import TwinsiftApp
+        with probe.asking(os.environ) as question:
+            from .app import TwinsiftApp  # takes as long as most terminals do to answer
+            from .terminal import detect
 
-        app = TwinsiftApp(catalog_path(arguments), settings, index_on_start=places, start=start)
-        return app.run() or app.return_code or Status.DONE
+            outside = tmux.ask(os.environ)
+            found = detect(os.environ, settings.screen, question.answers(), outside)
+            app = TwinsiftApp(
+                catalog_path(arguments),
+                settings,
+                index_on_start=places,
+                start=start,
+                terminal=found,
+            )
+            return app.run() or app.return_code or Status.DONE
     if not places:
         raise TwinsiftError(
             "the interface needs a terminal", "use `twinsift groups`, `plan` and `apply` instead"

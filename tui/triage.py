@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ..catalog.listing import GroupSummary
 from ..models.evidence import Verdict
 from ..models.text import printable
+from .wording import SHORT_VERDICTS
 
 
 class Sort(StrEnum):
@@ -86,9 +87,8 @@ class Triage:
             folder = folders.get(group.folder)
             if folder is None:
                 folder = folders[group.folder] = printable(group.folder).casefold()
-            haystacks[group.id] = (
-                f"{folder}/{printable(group.name).casefold()} {group.verdict.casefold()}"
-            )
+            said = f"{group.verdict} {SHORT_VERDICTS[group.verdict]}"
+            haystacks[group.id] = f"{folder}/{printable(group.name).casefold()} {said}"
         sort = self.sort
         return Prepared(mine, haystacks, sort, _ordered(mine.values(), sort))
 

@@ -105,8 +105,21 @@ async def test_filter_by_name_and_back(pilot: Driver) -> None:
 
 
 async def test_a_filter_that_was_cancelled_changes_nothing(pilot: Driver) -> None:
-    await pilot.press("slash", *"xyz", "ctrl+c")
+    await pilot.press("slash", *"xyz")
+    await pilot.pause(0.1)
+    assert len(rows(pilot)) == 0
+    await pilot.press("ctrl+c")
     assert len(rows(pilot)) == 4
+    assert pilot.app.focused is pilot.app.screen.query_one(GroupList)
+
+
+async def test_the_list_follows_each_letter(pilot: Driver) -> None:
+    await pilot.press("j", "slash", *"hu")
+    await pilot.pause(0.1)
+    assert len(rows(pilot)) == 1
+    assert "with “hu”" in str(pilot.app.screen.query_one("#summary").render())
+    await pilot.press("backspace", "backspace", *"edited", "enter")
+    assert [row.split()[2] for row in rows(pilot)] == ["tone"]
 
 
 async def test_verdicts_one_after_the_other(pilot: Driver) -> None:
