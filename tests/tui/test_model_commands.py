@@ -144,13 +144,14 @@ def plain_vectors(network: Path, files: list[Path]) -> np.ndarray:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # several would spin
     session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    mean = np.array((0.485, 0.456, 0.406), np.float32)
+    deviation = np.array((0.229, 0.224, 0.225), np.float32)
     rows = []
     for file in files:
         with Image.open(file) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
         pixels = np.asarray(upright.resize((224, 224), Image.Resampling.BILINEAR), np.float32)
-        mean, deviation = np.float32((0.485, 0.456, 0.406)), np.float32((0.229, 0.224, 0.225))
         data = ((pixels / np.float32(255) - mean) / deviation).transpose(2, 0, 1)[None]
-        row = session.run(["embedding_1280"], {"data": data})[0].ravel()
+        row = np.ravel(np.asarray(session.run(["embedding_1280"], {"data": data})[0]))
         rows.append(row / np.linalg.norm(row))
     return np.stack(rows)
