@@ -30,8 +30,8 @@ from .groups_screen import GroupsScreen
 from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
-from .keymap import KEYS
 from .library_screen import LibraryScreen
+from .own_keys import OwnKeys
 from .picture_app import PictureApp
 from .place import Place
 from .plan_screen import PlanScreen
@@ -85,6 +85,7 @@ class TwinsiftApp(PictureApp):
         index_on_start: Sequence[Path] = (),
         start: Literal["library", "groups"] = "groups",
         terminal: terminals.Terminal | None = None,
+        own_keys: OwnKeys | None = None,
     ) -> None:
         """Open the catalog; `terminal` is what was found out about it, else its environment tells.
 
@@ -99,6 +100,8 @@ class TwinsiftApp(PictureApp):
         self.no_color = self.terminal.colours is Colours.NONE
         self.catalog_path = catalog_path
         self.settings = settings
+        self.own_keys = own_keys or OwnKeys(settings.keys)
+        self.set_keymap(self.own_keys.keymap())
         self.desk = Desk(self.catalog)
         self.triages = {kind: Triage(kind) for kind in _KINDS}
         self.triage = self.triages["duplicate"]
@@ -371,7 +374,7 @@ class TwinsiftApp(PictureApp):
         if place is None:
             return
         for table, target in (*((name, place) for name in place.key_tables), ("everywhere", self)):
-            for key in KEYS[table]:
+            for key in self.own_keys.table[table]:
                 if "{" in key.action or key.name in ("command_palette", "answer"):
                     continue
                 yield SystemCommand(

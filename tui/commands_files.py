@@ -27,7 +27,7 @@ _WORDS = {Verb.TRASH: "to the trash", Verb.MOVE: "moved", Verb.DELETE: "DELETED 
 
 def plan(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what `apply` would do."""
-    with _open(arguments) as catalog:
+    with open_settled(arguments) as catalog:
         drawn = build(catalog, settings)
     if arguments.json:
         for item in drawn.items:
@@ -41,7 +41,7 @@ def plan(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def apply(arguments: argparse.Namespace, settings: Settings) -> int:
     """Show the plan, ask, and carry it out."""
-    with _open(arguments) as catalog:
+    with open_settled(arguments) as catalog:
         drawn = build(catalog, settings)
         show_plan(drawn)
         return carry_out(catalog, drawn, arguments)
@@ -49,16 +49,21 @@ def apply(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def undo(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring back the files of a batch, or list the batches."""
-    with _open(arguments) as catalog:
+    with open_settled(arguments) as catalog:
         if arguments.list:
-            _list_batches(catalog)
+            list_batches(catalog)
             return Status.DONE
-        line = ProgressLine()
-        with stoppable() as control:
-            try:
-                outcome = undo_batch(catalog, arguments.batch, report=line, control=control)
-            finally:
-                line.end()
+        return bring_back(catalog, arguments.batch)
+
+
+def bring_back(catalog: Catalog, batch: int | None, *, live: bool | None = None) -> int:
+    """Bring back the files of a batch (None: the last one); `live` as for ProgressLine."""
+    line = ProgressLine(live=live)
+    with stoppable() as control:
+        try:
+            outcome = undo_batch(catalog, batch, report=line, control=control)
+        finally:
+            line.end()
     _say_messages(outcome)
     plain.say(f"brought back {wording.count(outcome.done, 'file')}{_shortfall(outcome)}")
     return _status(outcome)
@@ -75,7 +80,12 @@ def carry_out(catalog: Catalog, drawn: Plan, arguments: argparse.Namespace) -> i
     if not _consents(drawn, arguments):
         plain.say("nothing was done")
         return Status.DONE
-    line = ProgressLine()
+    return perform(catalog, drawn)
+
+
+def perform(catalog: Catalog, drawn: Plan, *, live: bool | None = None) -> int:
+    """Carry out a plan that was consented to; `live` as for ProgressLine."""
+    line = ProgressLine(live=live)
     with stoppable() as control:
         try:
             outcome = apply_plan(
@@ -125,7 +135,7 @@ def show_plan(drawn: Plan) -> None:
     )
 
 
-def _open(arguments: argparse.Namespace) -> Catalog:
+def open_settled(arguments: argparse.Namespace) -> Catalog:
     """The catalog, with whatever a run that was cut off left open settled and told."""
     catalog = Catalog.open(catalog_path(arguments), create=False)
     try:
@@ -161,7 +171,8 @@ def _consents(drawn: Plan, arguments: argparse.Namespace) -> bool:
     return True
 
 
-def _list_batches(catalog: Catalog) -> None:
+def list_batches(catalog: Catalog) -> None:
+    """Print the batches, the latest first."""
     for batch in journal.batches(catalog):
         counts = Counter(
             {

@@ -16,6 +16,8 @@ from .keymap import KEYS, Key
 
 _ALONE = ("dialog", "text", "busy", "prompt", "picker")
 """Tables of dialogs: what leaves a dialog must stay what it is everywhere."""
+_WITH_OTHERS = ("everywhere", "list", "view")
+"""Tables that are in force together with that of a screen."""
 _NAMED = (
     "space", "enter", "tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
     "insert", "delete", "backspace", *(f"f{number}" for number in range(1, 13)),
@@ -141,12 +143,10 @@ def _as_read(name: str) -> str:
 def _refuse_clashes(table: Table, own: Mapping[str, str], where: str) -> None:
     """Refuse a key that two actions have on one screen, unless the table itself has it so."""
     for place in table:
-        if place in _ALONE or place in ("everywhere", "list"):
+        if place in _ALONE or place in _WITH_OTHERS:
             continue
         taken: dict[str, str] = {}
-        for part in (place, "list", "everywhere"):
-            if part == "list" and place == "review":
-                continue
+        for part in (place, "view" if place == "review" else "list", "everywhere"):
             for key in table[part]:
                 row = f"{part}.{key.id}"
                 for name in key.keys.split(","):
