@@ -47,6 +47,12 @@ class Artist:
         if self.renderer is not None:
             self.renderer.cell = cell
 
+    def holds(self, drawn: Drawn) -> bool:
+        """Whether the terminal keeps the picture just now, so that showing it costs little."""
+        if self.renderer is None or drawn.pixels is None:
+            return False
+        return self.renderer.holds(drawn.pixels)
+
     def draw(self, picture: Image.Image, columns: int, rows: int) -> Drawn:
         """The picture as large as fits into a box of cells.
 

@@ -13,7 +13,8 @@ from ..catalog.review import GroupDetail
 from .panes import FilePane, pane_edges
 from .preview import Previews, Wanted
 
-_REST_SECONDS = 0.08  # pictures are drawn once the cursor has rested this long; text comes at once
+# Pictures come once the cursor has rested this long, text at once; longer where bytes are dear.
+_REST_SECONDS, _LONG_REST_SECONDS = 0.08, 0.4
 _PANE_COLUMNS = 38  # a pane is at least this wide where there are more than two
 _MOST_PANES = 4
 
@@ -34,6 +35,7 @@ class PaneRow(Horizontal):
         self._upcoming = upcoming
         """The group that will be shown next, as far as that can be told."""
         self._rest: Timer | None = None
+        """Runs until the cursor has rested."""
 
     def compose(self) -> ComposeResult:
         """As many panes as are ever seen."""
@@ -58,13 +60,27 @@ class PaneRow(Horizontal):
         self.draw(ask=True)
 
     def draw(self, *, ask: bool = False) -> None:
-        """Put drawn pictures into the panes; `ask` for the others once the cursor rests."""
-        for pane, wanted in self._wanted():
-            pane.picture(self._previews.get(wanted))
+        """Put drawn pictures into the panes once the cursor rests, and `ask` for the others then.
+
+        What costs no bytes to speak of is shown at once.
+        """
+        artist = self._previews.artist
         if ask:
             if self._rest is not None:
                 self._rest.stop()
-            self._rest = self.set_timer(_REST_SECONDS, self._ask)
+            is_dear = artist.terminal.low_bandwidth
+            self._rest = self.set_timer(
+                _LONG_REST_SECONDS if is_dear else _REST_SECONDS, self._rested
+            )
+        for pane, wanted in self._wanted():
+            drawn = self._previews.get(wanted)
+            if drawn is None or self._rest is None or not drawn.strips or artist.holds(drawn):
+                pane.picture(drawn)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self.draw()
+        self._ask()
 
     def _wanted(self) -> list[tuple[FilePane, Wanted]]:
         """The panes that are seen, each with its picture."""

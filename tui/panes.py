@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -61,10 +62,15 @@ class FilePane(PaneWidget):
 
     def show(self, detail: GroupDetail, index: int, *, on_cursor: bool) -> None:
         """Show the file at an index of the group; the picture comes later by `picture`."""
-        self.number, self.member, self.on_cursor = index + 1, detail.members[index], on_cursor
+        before, self.member = self.member, detail.members[index]
+        self.number, self.on_cursor = index + 1, on_cursor
         self.relation = _relation(detail, index)
-        self.drawn = None
-        self.refresh()
+        width, height = self.size
+        if before is not None and before.content_id == self.member.content_id:
+            self.refresh(Region(0, 0, width, 1), Region(0, height - 1, width, 1))
+        else:
+            self.drawn = None
+            self.refresh()
 
     def on_resize(self) -> None:
         """Another size needs another picture."""
@@ -81,7 +87,7 @@ class FilePane(PaneWidget):
         """Take the drawn picture."""
         if drawn is not self.drawn:
             self.drawn = drawn
-            self.refresh()
+            self.refresh(Region(0, 1, self.size.width, max(0, self.size.height - 2)))
 
     def render_line(self, y: int) -> Strip:
         """Title, picture, state."""

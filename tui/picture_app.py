@@ -50,12 +50,6 @@ class PictureApp(App[int]):
             held = [self._overlay.renderer.hold(d.pixels) for d in drawn if d.pixels is not None]
             self._send("".join(held))
 
-    def holds(self, drawn: Drawn) -> bool:
-        """Whether showing the picture costs but a few bytes."""
-        if self._overlay is None or drawn.pixels is None:
-            return False
-        return self._overlay.renderer.holds(drawn.pixels)
-
     def cell_changed(self) -> None:
         """A cell has another size in pixels: what is drawn no longer fits."""
 

@@ -34,7 +34,8 @@ class Previews:
 
     def __init__(self, catalog_path: Path, artist: Artist, ready: Callable[[Wanted], None]) -> None:
         self._catalog_path = catalog_path
-        self._artist = artist
+        self.artist = artist
+        """What draws them."""
         self._ready = ready
         self._drawn: OrderedDict[Wanted, Drawn] = OrderedDict()
         self._queue: list[Wanted] = []
@@ -44,7 +45,7 @@ class Previews:
 
     def get(self, wanted: Wanted) -> Drawn | None:
         """The drawn picture, or None while there is none yet."""
-        if self._artist.is_off:
+        if self.artist.is_off:
             return Drawn((), OFF)
         with self._change:
             drawn = self._drawn.get(wanted)
@@ -88,7 +89,7 @@ class Previews:
                         return
                     wanted = self._queue.pop(0)
                 try:
-                    drawn = _draw(catalog, wanted, self._artist)
+                    drawn = _draw(catalog, wanted, self.artist)
                 except TROUBLE as error:
                     drawn = Drawn((), in_words(error))
                 with self._change:

@@ -157,7 +157,7 @@ def read_answers(replies: list[str], columns: int, rows: int) -> Answers:
         elif reply.startswith("\x1b_G"):
             kitty = kitty or ";OK" in reply
         elif reply.startswith("\x1bP1$r"):
-            truecolor = bool(re.search(r"48[:;]2[:;](?:\d*[:;])?1[:;]2[:;]3\b", reply))
+            truecolor = bool(re.search(r"48[:;]2[:;](?:\d*[:;])?1[:;]2[:;]3(?!\d)", reply))
         elif _is_fence(reply):
             complete, sixel = True, 4 in numbers
         elif reply.endswith("S") and numbers[:2] == [1, 0]:
