@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.comparison import COARSE_SIDE, Picture, dihedral, examine, turned_around
-from ..models.difference import Difference, difference
+from ..models.difference import Difference, colours_apart, difference
 from ..models.errors import TwinsiftError
 from ..models.evidence import Evidence, Verdict
 from ..models.frame import Frame, frame
@@ -28,7 +28,9 @@ class Matches:
 
     first: NDArray[np.float64]
     second: NDArray[np.float64]
-    matches: int
+    places: int
+    """How many different places that is: several keypoints at one place count as one."""
+    candidates: int
     """How many keypoints looked alike, before their places were compared."""
 
 
@@ -49,6 +51,9 @@ class Overlaid:
     verdict: Verdict
     matches: Matches
     difference: Difference | None
+    """None where they overlap too little."""
+    colour: float
+    """How far their colours are apart where both are seen (models.difference.colours_apart)."""
 
 
 def overlay(catalog: Catalog, first: int, second: int) -> Overlaid:
@@ -73,23 +78,26 @@ def overlay(catalog: Catalog, first: int, second: int) -> Overlaid:
     else:
         evidence = turned_around(examine(b, a))
         other = _matches(align(b.keypoints, a.keypoints), b, a)
-        matches = Matches(other.second, other.first, other.matches)
+        matches = Matches(other.second, other.first, other.places, other.candidates)
     sizes = [(p.keypoints.width, p.keypoints.height) for p in (a, b)]
     if evidence.transform is not None:
         transform = np.reshape(np.array(evidence.transform), (3, 3))
     else:
         transform = dihedral(0, *sizes[0], *sizes[1])
+    shared = frame(transform, *sizes)
+    colours = _colours(a), _colours(b)
     side = COARSE_SIDE if evidence.method == "hash" else COMPARED_SIDE
     return Overlaid(
-        first=_colours(a),
-        second=_colours(b),
-        frame=frame(transform, *sizes),
+        first=colours[0],
+        second=colours[1],
+        frame=shared,
         sizes=(contents[0].size, contents[1].size),
         is_aligned=evidence.transform is not None or first == second,
         evidence=evidence,
         verdict=_verdict(catalog, first, second, evidence, contents),
         matches=matches,
         difference=difference(a.grey, b.grey, transform, side=side),
+        colour=colours_apart(*colours, shared),
     )
 
 
@@ -133,13 +141,13 @@ def _verdict(
 def _matches(found: Any, a: Picture, b: Picture) -> Matches:
     if found is None:
         none = np.zeros((0, 2), np.float64)
-        return Matches(none, none, 0)
+        return Matches(none, none, 0, 0)
     sizes = ((p.keypoints.width, p.keypoints.height) for p in (a, b))
     points = (found.points_a, found.points_b)
     first, second = (
         (np.asarray(at, np.float64) + 0.5) / size for at, size in zip(points, sizes, strict=True)
     )
-    return Matches(first, second, found.matches)
+    return Matches(first, second, found.inliers, found.matches)
 
 
 def _colours(picture: Picture) -> NDArray[np.uint8]:

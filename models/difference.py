@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .frame import Frame, Part, draw
 from .similarity import COMPARED_SIDE, WINDOW, Array, match_tones, overlay, ssim_map
 
 DIFFERS = 0.5
 """SSIM below which a place is counted as differing: noise and JPEG's blocks stay above, mostly."""
 _SEEN = 6.0  # grey levels: in flat places SSIM falls to 0 over differences that nobody sees
+_PLACES = 64
 _MOSTLY = 0.6  # of what differs lies in the part that is named
 
 
@@ -98,3 +100,28 @@ def _where(differs: NDArray[np.bool_]) -> Where | None:
         held.append((part.sum() / total, where))
     share, where = max(held, key=lambda entry: entry[0])
     return where if share >= _MOSTLY else None
+
+
+def colours_apart(first: NDArray[np.uint8], second: NDArray[np.uint8], frame: Frame) -> float:
+    """Median distance of two RGB pictures' chroma where both lie in a frame, in 8-bit steps.
+
+    Averaged over some 64 x 64 places, so that detail laid over itself a little off doesn't count;
+    0.0 where they share too little.
+    """
+    shared = frame.shared()
+    if shared is None:
+        return 0.0
+    left, top, right, bottom = shared
+    step = max(right - left, bottom - top) / _PLACES
+    size = max(4, round((right - left) / step)), max(4, round((bottom - top) / step))
+    part = Part(left, top, step, *size)
+    (a, in_a), (b, in_b) = (
+        draw(cv2.GaussianBlur(picture, (0, 0), max(picture.shape) / 256).astype(np.uint8),
+             part.onto(to_unit), size)
+        for picture, to_unit in ((first, frame.to_a), (second, frame.to_b))
+    )  # fmt: skip
+    inside = cv2.erode((in_a & in_b).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if inside.sum() < 16:
+        return 0.0
+    chroma = [cv2.cvtColor(p, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) for p in (a, b)]
+    return float(np.median(np.linalg.norm(chroma[0] - chroma[1], axis=-1)[inside]))

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from .cells import clip
+from .drawn import Drawn
 from .panes import PaneWidget
-from .preview import Drawn
 
 _GAP = 6  # cells that are the same between two that differ: moving the cursor costs as much
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Callable
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -102,9 +103,11 @@ class Summary(PaneWidget):
 class Comparison(Vertical):
     """Looks at two files of a group in one of the views."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, hold: Callable[..., None]) -> None:
+        """`hold` has the terminal keep drawn pictures, where it can."""
         super().__init__()
         self.studio = studio
+        self._hold = hold
         self.view: View | None = None
         """The view that is open; None: none is."""
         self.port = Viewport()
@@ -189,6 +192,8 @@ class Comparison(Vertical):
             return
         self.shown = shown
         if shown.sight.view is not View.METADATA:
+            if len(shown.drawn) > 1:
+                self._hold(*shown.drawn)
             self.query_one(Canvas).show(shown.drawn)
         self._tell()
 

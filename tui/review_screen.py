@@ -32,7 +32,7 @@ from .wording import count, home_short, percent, roughly
 _TALL = 34  # lines from which the facts stand in a table
 _MAGNIFIED = (View.FLICKER, View.ZOOM)
 _VIEW_KEYS = frozenset(("larger", "smaller", "flip", "other_file", "other_file_before"))
-_NOT_IN_VIEWS = ("keep_all", "move_rest", "mark", "skip", "distinct", "repeat", "file", "step")
+_NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "repeat")
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
 
@@ -70,9 +70,8 @@ class ReviewScreen(Place):
         yield Static(id="chips", markup=False)
         yield PaneRow(app.previews, self._upcoming)
         yield FactsPane()
-        yield Comparison(
-            Studio(app.catalog_path, app.terminal, app.settings.index, self._view_ready)
-        )
+        studio = Studio(app.catalog_path, app.artist, app.settings.index, self._view_ready)
+        yield Comparison(studio, app.hold)
 
     @property
     def comparison(self) -> Comparison:
@@ -196,7 +195,7 @@ class ReviewScreen(Place):
 
     def _chips(self, detail: GroupDetail) -> Content:
         """All files of the group in one line: number, star, decision."""
-        chips = []
+        chips: list[Content] = []
         for index, member in enumerate(detail.members):
             glyph = VERB_GLYPHS.get(member.verb or "", "")
             text = f" {index + 1}{STAR if member.suggested else ''}{glyph} "
@@ -451,6 +450,12 @@ class ReviewScreen(Place):
         labels = {"place": ""}
         if self.view is not None:
             labels |= dict.fromkeys(_NOT_IN_VIEWS, "")
+            if self.view is not View.FLICKER:
+                labels["flip"] = ""
+            if self.detail is None or len(self.detail.members) < 3:
+                labels["other_file"] = ""
+            if self.view not in _MAGNIFIED:
+                labels["larger"] = labels["smaller"] = ""
         if self._by_hand:
             labels["accept"] = "as marked"
         target = self.twinsift.move_target

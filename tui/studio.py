@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import numpy as np
 from PIL import Image
-from textual.strip import Strip
 
 from ..catalog.alignment import Overlaid, overlay
 from ..catalog.closeup import Answer, Closeup, Failed, Magnifier, Part, Request, Tags
@@ -19,10 +18,10 @@ from ..catalog.database import Catalog
 from ..catalog.settings import IndexSettings
 from ..models.tags import Tag
 from . import graphics, views
-from .preview import Drawn
-from .terminal import Drawing, Terminal
+from .artist import OFF, Artist
+from .drawn import Drawn
 from .trouble import TROUBLE, in_words
-from .views import Grain, Pixels, Scene, Sight, View
+from .views import Grain, Scene, Sight, View
 
 _PAIRS, _PARTS = 6, 8  # kept: a pair is some 2 MB, a part of a picture at most the screen's size
 _SAME = (
@@ -56,13 +55,13 @@ class Studio:
     def __init__(
         self,
         catalog_path: Path,
-        terminal: Terminal,
+        artist: Artist,
         settings: IndexSettings,
         ready: Callable[[Shown], None],
     ) -> None:
         """`ready` is called from the thread."""
         self._catalog_path = catalog_path
-        self._terminal = terminal
+        self._artist = artist
         self._ready = ready
         self._magnifier = Magnifier(settings, self._take)
         self._pairs: OrderedDict[tuple[int, int], Overlaid] = OrderedDict()
@@ -146,7 +145,7 @@ class Studio:
         _keep(self._pairs, pair, laid, _PAIRS)
         with self._change:
             closeups = dict(self._closeups)
-        grain = Grain()
+        grain = self._grain()
         scene = views.scene(sight, laid, closeups, grain)
         seen = views.window(laid, sight, grain)
         shown = Shown(
@@ -159,31 +158,38 @@ class Studio:
         )
         return shown, scene.wanted
 
+    def _grain(self) -> Grain:
+        """How fine a cell is drawn: by its pixels where there are any, else by half blocks."""
+        if self._artist.renderer is None:
+            return Grain()
+        return Grain(dots=self._artist.terminal.cell, fine=1)
+
     def _draw(self, scene: Scene) -> tuple[Drawn, ...]:
-        if self._terminal.drawing is Drawing.NONE:
-            return (Drawn((), "pictures are off (screen.pictures)"),)
-        pictures = [
-            graphics.reduce(Image.fromarray(picture), scene.columns, scene.rows)
-            for picture in scene.pictures
-        ]
-        if len(pictures) == 2:
-            pictures[1] = _steadied(*pictures)
-        return tuple(Drawn(tuple(strips)) for strips in self._strips(pictures))
+        artist = self._artist
+        if artist.is_off:
+            return (Drawn((), OFF),)
+        pictures = [Image.fromarray(picture) for picture in scene.pictures]
+        if len(pictures) == 2 and artist.renderer is None:
+            return self._draw_alike(pictures, scene.columns, scene.rows)
+        return tuple(artist.fill(picture, scene.columns, scene.rows) for picture in pictures)
 
-    def _strips(self, pictures: list[Pixels]) -> list[list[Strip]]:
-        """The pictures as strips; letters are chosen for both together, by one stretch of tones."""
-        drawing, colours = self._terminal.drawing, self._terminal.colours
-        if drawing is not Drawing.ASCII or not pictures:
-            return [graphics.draw(picture, drawing, colours) for picture in pictures]
-        rows = pictures[0].shape[0] // 2
-        strips = graphics.draw(np.vstack(pictures), drawing, colours)
-        return [strips[i : i + rows] for i in range(0, len(strips), rows)]
+    def _draw_alike(
+        self, pictures: list[Image.Image], columns: int, rows: int
+    ) -> tuple[Drawn, ...]:
+        """Two pictures in letters that are the same wherever they look the same.
 
-
-def _steadied(first: Pixels, second: Pixels) -> Pixels:
-    """The second picture, the same as the first where nobody sees a difference."""
-    apart = np.abs(first.astype(np.int16) - second).max(axis=-1, keepdims=True)
-    return np.where(apart <= _SAME, first, second)
+        They are drawn as one, one above the other, so that one stretch of tones serves both; an
+        even number of rows lies between their tops, since colours are dithered in blocks of two.
+        """
+        first, second = (graphics.reduce(picture, columns, rows) for picture in pictures)
+        apart = np.abs(first.astype(np.int16) - second).max(axis=-1, keepdims=True)
+        second = np.where(apart <= _SAME, first, second)
+        between = rows + rows % 2
+        sheet = np.zeros((2 * (between + rows), *first.shape[1:]), np.uint8)
+        sheet[: 2 * rows], sheet[2 * between :] = first, second
+        sheet[2 * rows : 2 * between] = first[-1]
+        strips = self._artist.fill(Image.fromarray(sheet), columns, between + rows).strips
+        return Drawn(strips[:rows]), Drawn(strips[between:])
 
 
 _Key = TypeVar("_Key")

@@ -25,6 +25,7 @@ GROUND = (22, 26, 33)
 """What is seen where a picture doesn't reach."""
 _LINES = 20
 _DIM = 0.5
+_DOTTED = 6  # pixels of a cell from which all points are drawn, beside the lines
 _SOFT = 1.25  # dots for one pixel of the preview from which the file itself is looked at
 
 Pixels = NDArray[np.uint8]
@@ -226,13 +227,13 @@ def _difference(sight: Sight, laid: Overlaid, grain: Grain) -> Scene:
         (_beside(pictures, sight, grain),),
         sight.columns,
         sight.rows,
-        (f"in grey, where {sight.second.number} overlaps it", "dark: the same · bright: differs"),
-        difference_words(found, laid.evidence.colour),
+        ("what both show", "bright: differs"),
+        difference_words(found, laid.colour),
     )
 
 
-def difference_words(found: Difference, colour: float | None = None) -> str:
-    """'SSIM 0.93; 4 % of the overlap differs, mostly lower right'; `colour` is Evidence's."""
+def difference_words(found: Difference, colour: float = 0.0) -> str:
+    """'SSIM 0.93; 4 % of the overlap differs, mostly lower right'; `colour` is Overlaid's."""
     parts = [f"SSIM {found.ssim:.2f}"]
     if found.share < 0.0005:
         parts.append("no part of the overlap differs visibly")
@@ -240,12 +241,12 @@ def difference_words(found: Difference, colour: float | None = None) -> str:
         share = "less than 1 %" if found.share < 0.01 else percent(found.share)
         where = f", mostly {found.where}" if found.where else ", here and there"
         parts.append(f"{share} of the overlap differs{where}")
-    if colour is not None and colour > _COLOURED:
-        parts.append("its colours differ")
+    if colour > _COLOURED:
+        parts.append("the colours differ")
     return "; ".join(parts)
 
 
-_COLOURED = 6.0  # steps of chroma, as in models.verdicts
+_COLOURED = 4.0  # steps of chroma: strong noise and JPEG at quality 10 stay below
 
 
 def _spread(found: Difference, size: tuple[int, int]) -> int:
@@ -271,8 +272,8 @@ def _matches(sight: Sight, laid: Overlaid, grain: Grain) -> Scene:
         for points, (corner, size) in zip((found.first, found.second), places, strict=True)
     ]
     drawn = _scattered(ends[0], _LINES)
-    for start in ends:
-        for x, y in np.rint(start).astype(int):
+    if min(grain.pixels) >= _DOTTED:  # in coarse cells they would hide the pictures
+        for x, y in np.rint(np.vstack(ends)).astype(int):
             cv2.circle(together, (int(x), int(y)), 1, (235, 235, 235), -1)
     for turn, index in enumerate(drawn):
         hue = colorsys.hsv_to_rgb((turn * 0.618) % 1.0, 0.55, 1.0)
@@ -290,9 +291,9 @@ def _matches_words(laid: Overlaid, drawn: int) -> str:
 
 
 def _counted(laid: Overlaid, drawn: int) -> str:
-    inliers, all_ = len(laid.matches.first), laid.matches.matches
-    told = f"{inliers:,} of {count(all_, 'matching point')} agree on one transform"
-    lines = "all" if drawn == inliers else str(drawn)
+    found = laid.matches
+    told = f"{count(found.places, 'matching point')} of {found.candidates:,} agree on one transform"
+    lines = "all" if drawn == len(found.first) else str(drawn)
     return f"{told}; {lines} drawn as lines"
 
 
