@@ -12,7 +12,7 @@ from pathlib import Path
 APPLICATION_ID = (
     0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
 )
-VERSION = 3
+VERSION = 4
 
 _DECISION_2 = """
 CREATE TABLE decision_2 (
@@ -85,6 +85,8 @@ _STEPS: dict[int, Sequence[str]] = {
         "CREATE INDEX pair_related ON pair (method, a_id, b_id, verdict, similarity)"
         " WHERE verdict <> 'unrelated'",
     ),
+    # Where a picture was taken: told beside the other facts.
+    4: ("ALTER TABLE content ADD COLUMN gps TEXT",),
 }
 """What brings a catalog from the version before to each of these; written once, never changed."""
 

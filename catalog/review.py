@@ -21,7 +21,7 @@ _MEMBERS = """
     SELECT j.key, g.id, g.verdict, g.similarity, g.representative_id,
            f.id, c.id, f.path, r.path, r.role, f.size, f.mtime_ns, f.device, f.inode, c.digest,
            c.format, c.width, c.height, c.captured_at, c.camera, c.exif_count, c.lossless,
-           c.quality, p.verdict, p.similarity, p.evidence, d.verb, d.target
+           c.quality, p.verdict, p.similarity, p.evidence, d.verb, d.target, c.gps
       FROM json_each(?3) j
       CROSS JOIN duplicate_group g ON g.method = ?1 AND g.kind = ?2 AND g.id = j.value
       JOIN group_member m ON m.method = g.method AND m.kind = g.kind AND m.group_id = g.id
@@ -71,6 +71,8 @@ class Member:
     verb: str | None
     """The decision: 'keep', 'trash', 'move', 'delete', or None."""
     target: bytes | None
+    gps: str | None = None
+    """Where it was taken, '47.37690, 8.54170'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _member(row: tuple[Any, ...], representative: int) -> Member:
         reason="",
         verb=row[21],
         target=row[22],
+        gps=row[23],
     )
 
 

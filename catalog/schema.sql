@@ -25,7 +25,8 @@ CREATE TABLE content (
   quality INTEGER,                         -- estimated JPEG quality 1..100, NULL for other formats
   full_pixel_digest BLOB,                  -- BLAKE3-256 of all upright RGB pixels; taken on demand
   contrast REAL,                           -- standard deviation of the reduced grey picture, 0..127.5
-  frames INTEGER NOT NULL DEFAULT 1
+  frames INTEGER NOT NULL DEFAULT 1,
+  gps TEXT                                 -- EXIF position in degrees, '47.37690, 8.54170' (north, east)
 ) STRICT;
 CREATE INDEX content_pixel_digest ON content (pixel_digest) WHERE pixel_digest IS NOT NULL;
 

@@ -58,6 +58,7 @@ def put_features(connection: sqlite3.Connection, features: Features, extractor: 
             "pixel_digest": features.pixel_digest,
             "captured_at": found.captured_at,
             "camera": found.camera,
+            "gps": found.gps,
             "exif_count": found.exif_count,
             "lossless": int(features.lossless),
             "quality": features.quality,

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Metadata:
     """Maker and model."""
     exif_count: int = 0
     """How many EXIF tags there are, in all directories."""
+    gps: str | None = None
+    """Where it was taken, as `position` says it."""
 
 
 def from_exif(exif: Image.Exif) -> Metadata:
@@ -50,6 +53,7 @@ def from_exif(exif: Image.Exif) -> Metadata:
         return Metadata()
     details: Mapping[int, object] = {}
     count = main
+    place = ""
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         try:
             tags = exif.get_ifd(directory)
@@ -58,10 +62,12 @@ def from_exif(exif: Image.Exif) -> Metadata:
         count += len(tags)
         if directory == ExifTags.IFD.Exif:
             details = tags
+        else:
+            place = position(tags)
     captured = _moment(details.get(ExifTags.Base.DateTimeOriginal)) or _moment(
         details.get(ExifTags.Base.DateTimeDigitized)
     )
-    return Metadata(captured, camera, count)
+    return Metadata(captured, camera, count, place or None)
 
 
 def _moment(value: object) -> str | None:
@@ -72,6 +78,33 @@ def _moment(value: object) -> str | None:
     except ValueError:
         return None
     return moment.strftime("%Y-%m-%d %H:%M:%S") if moment.year >= 1800 else None
+
+
+def position(gps: Mapping[int, Any]) -> str:
+    """A GPS directory's place as '47.37690, 8.54170' (degrees north and east), '' for none."""
+    try:
+        north = _degrees(gps[ExifTags.GPS.GPSLatitude])
+        east = _degrees(gps[ExifTags.GPS.GPSLongitude])
+    except Exception:  # missing or damaged
+        return ""
+    north = -north if _words(gps.get(ExifTags.GPS.GPSLatitudeRef)).upper() == "S" else north
+    east = -east if _words(gps.get(ExifTags.GPS.GPSLongitudeRef)).upper() == "W" else east
+    if not (-90 <= north <= 90 and -180 <= east <= 180) or (north == 0 and east == 0):
+        return ""
+    return f"{north:.5f}, {east:.5f}"
+
+
+POSITION = (
+    ExifTags.GPS.GPSLatitude,
+    ExifTags.GPS.GPSLongitude,
+    ExifTags.GPS.GPSLatitudeRef,
+    ExifTags.GPS.GPSLongitudeRef,
+)
+
+
+def _degrees(value: Any) -> float:
+    degrees, minutes, seconds = (float(part) for part in value)
+    return degrees + minutes / 60 + seconds / 3600
 
 
 def _camera(make: object, model: object) -> str | None:

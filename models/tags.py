@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from . import formats
 from .errors import PictureError
+from .metadata import POSITION, position
 from .text import printable
 
 _LONGEST = 120
@@ -125,7 +126,7 @@ def _exif(exif: Image.Exif) -> Iterator[Tag]:
             place = position(found)
             if place:
                 yield Tag("GPS position", place)
-            found = {k: v for k, v in found.items() if k not in _POSITION}
+            found = {k: v for k, v in found.items() if k not in POSITION}
         yield from _directory(found, names)
 
 
@@ -153,33 +154,6 @@ def _spaced(name: str) -> str:
         )
         words += f" {letter}" if starts else letter
     return " ".join(w if w.isupper() and len(w) > 1 else w.lower() for w in words.split())
-
-
-def position(gps: Mapping[int, Any]) -> str:
-    """A GPS directory's place as '47.37690, 8.54170' (degrees north and east), '' for none."""
-    try:
-        north = _degrees(gps[ExifTags.GPS.GPSLatitude])
-        east = _degrees(gps[ExifTags.GPS.GPSLongitude])
-    except Exception:  # missing or damaged
-        return ""
-    north = -north if _text(gps.get(ExifTags.GPS.GPSLatitudeRef, "N")).upper() == "S" else north
-    east = -east if _text(gps.get(ExifTags.GPS.GPSLongitudeRef, "E")).upper() == "W" else east
-    if not (-90 <= north <= 90 and -180 <= east <= 180) or (north == 0 and east == 0):
-        return ""
-    return f"{north:.5f}, {east:.5f}"
-
-
-_POSITION = (
-    ExifTags.GPS.GPSLatitude,
-    ExifTags.GPS.GPSLongitude,
-    ExifTags.GPS.GPSLatitudeRef,
-    ExifTags.GPS.GPSLongitudeRef,
-)
-
-
-def _degrees(value: Any) -> float:
-    degrees, minutes, seconds = (float(part) for part in value)
-    return degrees + minutes / 60 + seconds / 3600
 
 
 def _text(value: Any) -> str:

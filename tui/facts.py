@@ -57,6 +57,7 @@ def facts(
         _fact(members, "name", lambda m: printable(os.path.basename(m.path)), None),
         _fact(members, "changed", lambda m: wording.moment(m.mtime_ns / 1e9), None),
         _fact(members, "camera", lambda m: printable(m.camera or "–"), None),
+        _fact(members, "GPS", lambda m: m.gps or "–", None),
         _fact(
             members,
             "EXIF",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from twinsift.models import metadata
 
 
@@ -80,3 +80,28 @@ def test_tables_that_are_none_have_no_quality() -> None:
     assert metadata.jpeg_quality({}) is None
     assert metadata.jpeg_quality({0: [1, 2, 3]}) is None
     assert metadata.jpeg_quality({0: [65535] * 64}) is not None
+
+
+@pytest.mark.parametrize(
+    ("north", "ns", "east", "ew", "told"),
+    [
+        ((47, 22, 36.84), "N", (8, 32, 30.12), "E", "47.37690, 8.54170"),
+        ((33, 51, 31), "S", (151, 12, 40), "E", "-33.85861, 151.21111"),
+        ((40, 42, 46), "N", (74, 0, 21), "W", "40.71278, -74.00583"),
+        ((0, 0, 0), "N", (0, 0, 0), "E", ""),  # what a receiver without a fix writes
+        ((95, 0, 0), "N", (8, 0, 0), "E", ""),
+        ((float("nan"), 0, 0), "N", (8, 0, 0), "E", ""),
+    ],
+)
+def test_the_place_in_degrees(
+    north: tuple[float, ...], ns: str, east: tuple[float, ...], ew: str, told: str
+) -> None:
+    assert metadata.position({1: ns, 2: north, 3: ew, 4: east}) == told
+
+
+def test_the_place_is_part_of_the_metadata() -> None:
+    exif = Image.Exif()
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps.update({1: "N", 2: (47.0, 30.0, 0.0), 3: "E", 4: (8.0, 15.0, 0.0)})
+    assert metadata.from_exif(exif).gps == "47.50000, 8.25000"
+    assert metadata.from_exif(Image.Exif()).gps is None
