@@ -54,14 +54,28 @@ class Held:
 
 def held(pair: Pair, e: Evidence, a: Size, b: Size) -> Held | None:
     """Which of a pair of copies shows the other with more around it, or None."""
-    if e.cover_a is None or e.cover_b is None or e.transform is None or not e.scale:
+    which = holder(e, a.longest, b.longest)
+    if which is None or e.transform is None:
         return None
+    first, reduced = which
     forth = np.reshape(e.transform, (3, 3))
-    larger = e.scale * b.longest / max(a.longest, 1)
+    if first:
+        return Held(pair[0], pair[1], _corners(np.linalg.inv(forth), b, a), reduced)
+    return Held(pair[1], pair[0], _corners(forth, a, b), reduced)
+
+
+def holder(e: Evidence, longest_a: int, longest_b: int) -> tuple[bool, bool] | None:
+    """Whether a (else b) shows the other with more around it, and shows it reduced; None: neither.
+
+    `longest_a` and `longest_b` are the pictures' longer sides in pixels.
+    """
+    if e.cover_a is None or e.cover_b is None or not e.scale:
+        return None
+    larger = e.scale * longest_b / max(longest_a, 1)
     if e.cover_a < _OWN and e.cover_b > _OTHER and e.cover_a < e.cover_b:
-        return Held(pair[0], pair[1], _corners(np.linalg.inv(forth), b, a), larger > _REDUCED)
+        return True, larger > _REDUCED
     if e.cover_b < _OWN and e.cover_a > _OTHER:
-        return Held(pair[1], pair[0], _corners(forth, a, b), larger * _REDUCED < 1)
+        return False, larger * _REDUCED < 1
     return None
 
 

@@ -119,7 +119,7 @@ def accept(catalog: Catalog, details: Iterable[GroupDetail], verb: Verb = Verb.T
                     f"group {detail.id} holds near shots, which are never accepted in bulk",
                     "decide it in review",
                 )
-            choices = keep_only(detail, {detail.keeper.file_id}, verb)
+            choices = keep_only(detail, detail.kept_in_bulk, verb)
             _check(connection, detail.id, choices)
             chosen += [(detail.id, choice) for choice in choices]
         return _record(connection, "accept", "", chosen)

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
-from ..models.evidence import Verdict
+from ..models.calibration import probability
+from ..models.evidence import Evidence, Verdict
 from .database import Catalog
 from .groups import Group
 from .listing import note_first
@@ -147,11 +148,11 @@ def _group_id(kind: str, digest: bytes) -> str:
 
 
 def _link(catalog: Catalog, method: str, seed: int, member: int) -> _Link:
-    verdict, similarity = catalog.connection.execute(
-        "SELECT verdict, similarity FROM pair WHERE method = ? AND a_id = ? AND b_id = ?",
+    verdict, similarity, evidence = catalog.connection.execute(
+        "SELECT verdict, similarity, evidence FROM pair WHERE method = ? AND a_id = ? AND b_id = ?",
         (method, min(seed, member), max(seed, member)),
     ).fetchone()
-    return _Link(member, verdict, similarity, None)
+    return _Link(member, verdict, similarity, probability(Evidence.from_json(evidence)))
 
 
 def _stored(catalog: Catalog, method: str) -> dict[_Key, _Row]:

@@ -21,6 +21,8 @@ class Candidate:
     mtime_ns: int
     framed: bool = False
     """Whether it is a copy with something added around it: a border, a caption's bar."""
+    holds: bool = False
+    """Whether it shows the picture reduced among other things: a screenshot, an album's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ _RULES: dict[str, _Rule] = {
 def suggest(candidates: Sequence[Candidate], order: Sequence[str]) -> tuple[int, str]:
     """Index of the file to keep and the rule that decided, whatever the order they come in.
 
-    A file in a reference folder always comes first. `order` names rules of KEEP_RULES; files that
-    no rule tells apart are ordered by path.
+    What only holds the picture is never a reason to remove the picture itself; then a file in a
+    reference folder comes first. `order` names rules of KEEP_RULES; files that no rule tells apart
+    are ordered by path.
     """
-    left = list(range(len(candidates)))
+    left = [i for i, candidate in enumerate(candidates) if not candidate.holds]
+    left = left or list(range(len(candidates)))
     if any(candidates[i].reference for i in left):
         left = [i for i in left if candidates[i].reference]
         if len(left) == 1:

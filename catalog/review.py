@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..models.calibration import probability
 from ..models.evidence import Evidence, Verdict
+from .compositions import holder
 from .database import Catalog
 from .keepers import Candidate, suggest
 from .settings import KEEP_RULES
@@ -63,7 +66,11 @@ class Member:
     verdict: Verdict
     """What the file is to the representative; 'identical file' for the representative itself."""
     similarity: float
+    probability: float | None
+    """Estimated probability that it is a copy of the representative, 0..1; None: no estimate."""
     evidence: Evidence
+    holds: bool
+    """Whether it shows the picture reduced among other things: never removed in bulk."""
     suggested: bool
     """Whether this is the suggested keeper."""
     reason: str
@@ -76,6 +83,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """A file that shows a group's picture among others: a collage. It is no copy, and no member."""
+
+    content_id: int
+    path: bytes
+    """Absolute."""
+
+
+@dataclass(frozen=True, slots=True)
 class GroupDetail:
     """One group with its files, the suggested keeper first."""
 
@@ -84,6 +100,13 @@ class GroupDetail:
     verdict: Verdict
     similarity: float
     members: tuple[Member, ...]
+    shown_in: tuple[Holder, ...] = ()
+    """Collages and the like that show the group's picture, by path."""
+
+    @property
+    def kept_in_bulk(self) -> set[int]:
+        """Ids of the files that accepting the suggestion keeps: the keeper, and what holds more."""
+        return {m.file_id for m in self.members if m is self.keeper or m.holds}
 
     @property
     def keeper(self) -> Member:
@@ -102,7 +125,12 @@ class GroupDetail:
         Its verdict, similarity and evidence are the link's. None where all are the same bytes.
         """
         links = [m for m in self.members if m.verdict is not Verdict.IDENTICAL_FILE]
-        return min(links, key=lambda m: (m.similarity, m.digest), default=None)
+        return min(links, key=_certainty, default=None)
+
+
+def _certainty(member: Member) -> tuple[float, float, int]:
+    probability = 1.0 if member.probability is None else member.probability
+    return probability, member.similarity, member.content_id
 
 
 def load_group(
@@ -129,15 +157,37 @@ def load_groups(
     """Groups of one kind in the order of their ids as given; those that are gone are left out."""
     for chunk in _chunks(group_ids):
         rows = catalog.connection.execute(_MEMBERS, (method, kind, json.dumps(chunk)))
+        holders = _holders(catalog, method, kind, chunk)
         for _, of_group in itertools.groupby(rows, key=lambda row: row[0]):
             detail = _detail(kind, list(of_group), order)
             if detail is not None:
-                yield detail
+                yield replace(detail, shown_in=holders.get(detail.id, ()))
 
 
 def _chunks(group_ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(group_ids), _CHUNK):
         yield group_ids[start : start + _CHUNK]
+
+
+def _holders(
+    catalog: Catalog, method: str, kind: str, group_ids: Sequence[str]
+) -> dict[str, tuple[Holder, ...]]:
+    """The collages that hold a picture of each group."""
+    found: dict[str, list[Holder]] = defaultdict(list)
+    for group_id, content_id, path, root in catalog.connection.execute(
+        """
+        SELECT DISTINCT m.group_id, h.container_id, f.path, r.path
+          FROM json_each(?3) j
+          CROSS JOIN group_member m ON m.method = ?1 AND m.kind = ?2 AND m.group_id = j.value
+          CROSS JOIN holding h ON h.method = m.method AND h.part_id = m.content_id
+          JOIN file f ON f.content_id = h.container_id AND f.present = 1 AND f.error IS NULL
+          JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
+         ORDER BY r.path, f.path
+        """,
+        (method, kind, json.dumps(group_ids)),
+    ):
+        found[group_id].append(Holder(content_id, absolute(root, path)))
+    return {group_id: tuple(holders) for group_id, holders in found.items()}
 
 
 def _detail(
@@ -147,6 +197,8 @@ def _detail(
         return None
     _, group_id, verdict, similarity, representative = rows[0][:5]
     members = [_member(row[5:], representative) for row in rows]
+    holding = _holding(members)
+    members = [replace(m, holds=m.content_id in holding) for m in members]
     framed = _framed(members)
     candidates = [_candidate(member, member.file_id in framed) for member in members]
     best, reason = suggest(candidates, order)
@@ -156,8 +208,9 @@ def _detail(
 
 
 def _member(row: tuple[Any, ...], representative: int) -> Member:
-    content_id, verdict, evidence = row[1], row[18], row[20]
+    content_id, verdict = row[1], row[18]
     same = content_id == representative or verdict is None
+    evidence = Evidence(hamming=0, method="digest") if same else Evidence.from_json(row[20])
     return Member(
         file_id=row[0],
         content_id=content_id,
@@ -180,13 +233,29 @@ def _member(row: tuple[Any, ...], representative: int) -> Member:
         is_representative=content_id == representative,
         verdict=Verdict.IDENTICAL_FILE if same else Verdict(verdict),
         similarity=1.0 if same else row[19],
-        evidence=Evidence(hamming=0, method="digest") if same else Evidence.from_json(evidence),
+        probability=probability(evidence),
+        evidence=evidence,
+        holds=False,
         suggested=False,
         reason="",
         verb=row[21],
         target=row[22],
         gps=row[23],
     )
+
+
+def _holding(members: Sequence[Member]) -> set[int]:
+    """Ids of the contents that show the picture reduced, with more than a plain border around."""
+    found: set[int] = set()
+    for seed in (member for member in members if member.is_representative):
+        for member in members:
+            low, high = sorted((seed, member), key=lambda m: m.content_id)
+            e = member.evidence
+            which = holder(e, max(low.width, low.height), max(high.width, high.height))
+            if which is not None and which[1] and not e.framed:
+                found.add((low if which[0] else high).content_id)
+        break
+    return found
 
 
 def _framed(members: Sequence[Member]) -> set[int]:
@@ -224,6 +293,7 @@ def _candidate(member: Member, framed: bool) -> Candidate:
         member.captured_at,
         member.mtime_ns,
         framed,
+        member.holds,
     )
 
 

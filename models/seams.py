@@ -11,8 +11,9 @@ from .similarity import Array
 _POINTS = 96  # samples along a side
 _REACH = 12  # working pixels looked at on either side of it
 _SLACK = 3  # working pixels by which a transform may put the side wrongly
-_PEAK = 2.0  # how much steeper than beside it the picture is at a seam
-_STEP = 4.0  # grey levels that a seam differs by at least
+_STEEP = 2.5  # how much steeper than around it a point of a seam is
+_STEP = 4.0  # grey levels that it differs by at least
+_ALONG = 0.75  # share of a side's points that must step at the same distance from it
 _EDGE = 4.0  # working pixels from the picture's own edge within which there is nothing to see
 
 
@@ -24,23 +25,26 @@ def seam_share(grey: Array, corners: NDArray[np.float64]) -> float:
     """
     seams, looked = 0, 0
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        profile = _profile(grey, start, end)
-        if profile is None:
-            continue
-        looked += 1
-        middle = profile[_REACH - 1 - _SLACK : _REACH + _SLACK + 1].max()
-        beside = np.concatenate([profile[: _REACH - 1 - _SLACK], profile[_REACH + _SLACK + 1 :]])
-        seams += bool(middle >= _STEP and middle >= _PEAK * np.median(beside))
+        strip = _strip(grey, start, end)
+        if strip is not None:
+            looked += 1
+            seams += _steps_together(strip) >= _ALONG
     return seams / looked if looked else 0.0
 
 
-def _profile(
+def _steps_together(strip: NDArray[np.float32]) -> float:
+    """The largest share of points that step at one distance from the side, a pixel more or less."""
+    steps = np.abs(np.diff(strip, axis=1))
+    steep = steps >= np.maximum(_STEP, _STEEP * np.median(steps, axis=1, keepdims=True))
+    middle = slice(_REACH - 1 - _SLACK, _REACH + _SLACK + 1)
+    beside = [steep[:, k - 1 : k + 2].any(axis=1).mean() for k in range(1, steep.shape[1] - 1)]
+    return float(max(beside[middle]))
+
+
+def _strip(
     grey: Array, start: NDArray[np.float64], end: NDArray[np.float64]
 ) -> NDArray[np.float32] | None:
-    """Mean step of the picture across a side, by distance from it; None along the picture's edge.
-
-    float32 (2 * _REACH,), the side itself between the two in the middle.
-    """
+    """The picture across a side, float32 (points, offsets); None along the picture's edge."""
     high, wide = grey.shape
     along = end - start
     length = float(np.hypot(*along))
@@ -55,5 +59,4 @@ def _profile(
     places = points[inside][:, None] + offsets[None, :, None] * across
     x, y = (np.ascontiguousarray(places[:, :, k], np.float32) for k in (0, 1))
     strip = cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    steps = np.abs(np.diff(strip.astype(np.float32), axis=1))
-    return steps.mean(axis=0)
+    return strip.astype(np.float32)

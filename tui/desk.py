@@ -88,7 +88,7 @@ class Desk:
         """What `accept` would come to."""
         groups = kept = removed = freed = 0
         for detail in details:
-            chosen = decisions.keep_only(detail, {detail.keeper.file_id})
+            chosen = decisions.keep_only(detail, detail.kept_in_bulk)
             away = {choice.file_id for choice in chosen if choice.verb.removes}
             groups += 1
             kept += len(chosen) - len(away)

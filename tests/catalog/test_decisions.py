@@ -76,7 +76,9 @@ def detail(library: Library, group_id: str, file_ids: list[int], **fields: objec
                 is_representative=file_id == file_ids[0],
                 verdict=Verdict.REENCODED,
                 similarity=0.97,
+                probability=None,
                 evidence=Evidence(),
+                holds=file_id in fields.get("holding", ()),  # type: ignore[operator]
                 suggested=file_id == file_ids[0],
                 reason="",
                 verb=None,
@@ -255,6 +257,13 @@ def test_accept_is_one_step_and_refuses_near_shots(library: Library) -> None:
     assert sorted(library.verbs().values()) == ["keep"] * 3 + ["trash"] * 3
     assert undo(library.catalog) == step
     assert library.verbs() == {}
+
+
+def test_accept_leaves_what_shows_more_than_the_picture(library: Library) -> None:
+    files = [library.file(f"{x}.jpg", x.encode()) for x in ("photo", "copy", "screenshot")]
+    group = library.group(files)
+    accept(library.catalog, [detail(library, group, files, holding={files[2]})])
+    assert named_verbs(library) == {"photo": "keep", "copy": "trash", "screenshot": "keep"}
 
 
 def test_undo_never_revives_a_decision_about_another_content(

@@ -32,6 +32,12 @@ def test_each_rule_decides_and_says_so(better, reason):
     assert suggest([other, replace(PLAIN, **better)], KEEP_RULES) == (1, reason)
 
 
+def test_what_only_holds_the_picture_is_never_kept_in_its_place():
+    picture, page = PLAIN, replace(PLAIN, holds=True, width=9999, reference=True, lossless=True)
+    assert suggest([page, picture], KEEP_RULES) == (1, "the only file")
+    assert suggest([page, replace(page, width=1)], KEEP_RULES)[0] == 0
+
+
 def test_a_capture_time_outranks_the_time_a_copy_was_written():
     scan = replace(PLAIN, captured_at=None, mtime_ns=1)
     assert suggest([scan, PLAIN], ("oldest",))[0] == 1
@@ -55,6 +61,7 @@ candidates = st.builds(
     captured_at=st.sampled_from([None, "2020-01-01 10:00:00", "2021-01-01 10:00:00"]),
     mtime_ns=st.sampled_from([1, 2]),
     framed=st.booleans(),
+    holds=st.booleans(),
 )
 
 
@@ -71,4 +78,6 @@ def test_the_keeper_does_not_depend_on_the_order_of_the_files(files, order, seed
     assert shuffled[other] == files[index]
     assert same_reason == reason
     assert reason
-    assert files[index].reference or not any(file.reference for file in files)
+    assert not files[index].holds or all(file.holds for file in files)
+    alike = [file for file in files if file.holds == files[index].holds]
+    assert files[index].reference or not any(file.reference for file in alike)

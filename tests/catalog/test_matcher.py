@@ -60,7 +60,9 @@ def catalog_path(tmp_path: Path, indexed: Path) -> Path:
 
 def groups_in(path: Path, kind: str = "duplicate") -> list[set[str]]:
     with Catalog.open(path) as catalog:
-        details = [review.load_group(catalog, g.id) for g in listing.list_groups(catalog, kind=kind)]
+        details = [
+            review.load_group(catalog, g.id) for g in listing.list_groups(catalog, kind=kind)
+        ]
     return sorted(
         ({os.path.basename(os.fsdecode(m.path)) for m in d.members} for d in details if d),
         key=sorted,
@@ -213,21 +215,130 @@ def test_the_order_of_scanning_changes_no_group(tmp_path, library):
     assert groups_in(path) == groups_in(other)
 
 
-def test_a_collage_does_not_join_the_pictures_on_it(tmp_path, photograph):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory, photograph) -> Path:
+    """Four photographs, two of them with a copy, a collage of all four and a copy of that."""
+    folder = tmp_path_factory.mktemp("album")
     collage = Image.new("RGB", (900, 700), "white")
     for place, seed in enumerate((91, 92, 93, 94)):
         photograph(seed).save(folder / f"{seed}.jpg", quality=92)
         small = photograph(seed).resize((420, 315))
         collage.paste(small, (20 + 440 * (place % 2), 20 + 340 * (place // 2)))
+    photograph(91).resize((500, 375)).save(folder / "91-small.jpg", quality=80)
+    ImageOps.mirror(photograph(92)).save(folder / "92-mirrored.jpg", quality=80)
     collage.save(folder / "collage.jpg", quality=92)
+    collage.save(folder / "collage-copy.jpg", quality=60)
+    path = folder.parent / f"{folder.name}.sqlite"
+    index(path, [folder], SETTINGS)
+    return path
+
+
+def test_a_collage_stands_beside_the_groups_of_what_it_holds(tmp_path, album):
+    path = Path(shutil.copy(album, tmp_path / "catalog.sqlite"))
+    match(path, SETTINGS)
+    assert groups_in(path) == [
+        {"91-small.jpg", "91.jpg"},
+        {"92-mirrored.jpg", "92.jpg"},
+        {"collage-copy.jpg", "collage.jpg"},
+    ]
+    with Catalog.open(path) as catalog:
+        shown_in = {}
+        for group in listing.list_groups(catalog):
+            detail = review.load_group(catalog, group.id)
+            assert detail is not None
+            names = {os.path.basename(os.fsdecode(holder.path)) for holder in detail.shown_in}
+            shown_in[os.path.basename(os.fsdecode(detail.keeper.path))] = names
+        assert shown_in == {
+            "91.jpg": {"collage.jpg", "collage-copy.jpg"},
+            "92.jpg": {"collage.jpg", "collage-copy.jpg"},
+            "collage.jpg": set(),
+        }
+        catalog.connection.execute(
+            "UPDATE file SET present = 0 WHERE CAST(path AS TEXT) LIKE 'collage%'"
+        )
+        match(path, SETTINGS)
+        held = catalog.connection.execute("SELECT count(*) FROM holding").fetchone()
+    assert held == (0,)
+    assert groups_in(path) == [{"91-small.jpg", "91.jpg"}, {"92-mirrored.jpg", "92.jpg"}]
+
+
+def test_a_screenshot_of_one_picture_is_its_copy_but_never_removed_in_bulk(tmp_path, photograph):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    photograph(95).save(folder / "photo.jpg", quality=92)
+    desk = photograph(96, 1400, 900)  # what lies around it is no plain border
+    desk.paste(photograph(95).resize((480, 360)), (420, 240))
+    desk.save(folder / "screenshot.png")
     path = tmp_path / "catalog.sqlite"
     index(path, [folder], SETTINGS)
     match(path, SETTINGS)
-    found = groups_in(path)
-    assert sum("collage.jpg" in group for group in found) <= 1
-    assert all(len(group - {"collage.jpg"}) == 1 for group in found)
+    with Catalog.open(path) as catalog:
+        (group,) = listing.list_groups(catalog)
+        detail = review.load_group(catalog, group.id)
+        assert detail is not None
+        assert [(m.holds, m.suggested) for m in detail.members] == [(False, True), (True, False)]
+        assert detail.keeper.path.endswith(b"photo.jpg")
+        assert detail.kept_in_bulk == {member.file_id for member in detail.members}
+
+
+def test_the_weakest_link_is_told_with_how_likely_it_is(catalog_path):
+    match(catalog_path, SETTINGS)
+    with Catalog.open(catalog_path) as catalog:
+        stored = dict(
+            catalog.connection.execute("SELECT id, weakest_id FROM duplicate_group").fetchall()
+        )
+        for group in listing.list_groups(catalog):
+            detail = review.load_group(catalog, group.id)
+            assert detail is not None
+            weakest = detail.weakest
+            assert stored[group.id] == (weakest.content_id if weakest else None)
+            if weakest is None:  # the same bytes
+                continue
+            assert not weakest.is_representative
+            assert all((m.probability or 0) >= (weakest.probability or 0) for m in detail.members)
+
+
+def test_only_what_a_new_picture_touches_is_judged_and_grouped_anew(tmp_path, photograph):
+    """Ten pairs of copies; a copy of one of them comes, and goes again."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in range(10):
+        photograph(200 + seed, 320, 240).save(folder / f"{seed}.png")
+        photograph(200 + seed, 320, 240).save(folder / f"{seed}.jpg", quality=70)
+    path = tmp_path / "catalog.sqlite"
+    index(path, [folder], SETTINGS)
+    first = match(path, SETTINGS)
+    assert (first.groups, first.formed) == (10, 20)
+    before = stored_groups(path)
+    photograph(203, 320, 240).resize((240, 180)).save(folder / "new.jpg")
+    index(path, [folder], SETTINGS)
+    second = match(path, SETTINGS)
+    assert second.formed == 3  # the new one and the two that it is like
+    assert second.judged == second.candidates <= 20  # only pairs of the new one
+    with Catalog.open(path) as catalog:
+        (new,) = catalog.connection.execute(
+            "SELECT content_id FROM file WHERE CAST(path AS TEXT) = 'new.jpg'"
+        ).fetchone()
+    after = stored_groups(path)
+    assert {i for group in before.items() ^ after.items() for i in group[1]} >= {new}
+    assert len(before.items() & after.items()) == 9
+    (folder / "new.jpg").unlink()
+    index(path, [folder], SETTINGS)
+    third = match(path, SETTINGS)
+    assert (third.judged, third.formed) == (0, 2)
+    assert stored_groups(path) == before
+    assert match(path, SETTINGS).formed == 0
+
+
+def stored_groups(path: Path) -> dict[str, tuple[int, ...]]:
+    with Catalog.open(path) as catalog:
+        rows = catalog.connection.execute(
+            "SELECT group_id, content_id FROM group_member ORDER BY group_id, content_id"
+        )
+        found: dict[str, tuple[int, ...]] = {}
+        for group_id, content_id in rows:
+            found[group_id] = (*found.get(group_id, ()), content_id)
+    return found
 
 
 def test_one_match_at_a_time(catalog_path):
