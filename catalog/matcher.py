@@ -20,7 +20,7 @@ from .settings import Settings
 
 METHOD = "evidence"
 _BATCH = 64  # pairs a commit: a reviewer who writes meanwhile waits for milliseconds
-_STRIDE = 4096
+_STRIDE = 1 << 17  # pairs put in order at a time
 
 
 def match(
@@ -42,6 +42,8 @@ def match(
     """
     control = control or Control()
     with Catalog.open(catalog_path, create=False) as catalog, catalog.exclusive("match"):
+        # What is written here can be computed again: no need to wait for the disk at each commit.
+        catalog.connection.execute("PRAGMA synchronous = NORMAL")
         if method == sift_ssim.METHOD:
             return sift_ssim.find_pairs(catalog, settings, report, control)
         return _Run(catalog, settings, report, control).match()

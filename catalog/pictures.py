@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from ..models.keypoints import Keypoints
 from ..models.verdicts import Facts
 from .database import Catalog
 
-_HELD = 160  # some 0.6 MB each
+_HELD = 320  # at most 0.9 MB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,42 @@ def entries(catalog: Catalog) -> list[Entry]:
     ]
 
 
+class HeldPictures:
+    """The pictures that were used last, shared by the threads that compare them."""
+
+    def __init__(self, most: int = _HELD) -> None:
+        self._most = most
+        self._held: OrderedDict[int, Picture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, content_id: int) -> Picture | None:
+        """A picture that is held, None if it isn't."""
+        with self._lock:
+            if content_id in self._held:
+                self._held.move_to_end(content_id)
+            return self._held.get(content_id)
+
+    def put(self, content_id: int, picture: Picture) -> None:
+        """Hold a picture, and let go of the one that wasn't asked for the longest."""
+        with self._lock:
+            self._held[content_id] = picture
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
 class PictureLoader:
     """Loads pictures by content id and holds the last ones; for one thread and its connection."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, held: HeldPictures | None = None) -> None:
         self._catalog = catalog
-        self._held: OrderedDict[int, Picture] = OrderedDict()
+        self._held = held or HeldPictures()
 
     def load(self, content_id: int) -> Picture:
         """The picture of a decoded content."""
-        picture = self._held.pop(content_id, None) or self._read(content_id)
-        self._held[content_id] = picture
-        if len(self._held) > _HELD:
-            self._held.popitem(last=False)
+        picture = self._held.get(content_id)
+        if picture is None:
+            picture = self._read(content_id)
+            self._held.put(content_id, picture)
         return picture
 
     def _read(self, content_id: int) -> Picture:
