@@ -214,11 +214,11 @@ def _add_catalog_commands(commands: _Commands) -> None:
 def _add_find(commands: _Commands) -> None:
     find = commands.add(
         "find",
-        "IMAGE PATH ... [--min PERCENT] [--trash | --move DIR | --delete]",
+        "IMAGE PATH ... [--min PERCENT] [--trash | --move DIR | --delete] [--any-verdict]",
         "rank folders by likeness to one picture",
         "By the cosine of the embedding where a network is set (--model), else by the evidence."
-        " The folders are indexed first. What was found can be removed at once: each file is"
-        " checked again and IMAGE itself always stays.",
+        " The folders are indexed first. What was found and judged a copy can be removed at once:"
+        " each file is checked again and IMAGE itself always stays.",
         "index",
         "match",
         "files",
@@ -234,9 +234,14 @@ def _add_find(commands: _Commands) -> None:
     )
     find.add_argument("--json", action="store_true", help="JSON Lines instead of text")
     action = find.add_mutually_exclusive_group()
-    action.add_argument("--trash", action="store_true", help="move what is found to the trash")
-    action.add_argument("--move", metavar="DIR", help="move what is found below DIR")
-    action.add_argument("--delete", action="store_true", help="delete what is found for good")
+    action.add_argument("--trash", action="store_true", help="move the copies found to the trash")
+    action.add_argument("--move", metavar="DIR", help="move the copies found below DIR")
+    action.add_argument("--delete", action="store_true", help="delete the copies found for good")
+    find.add_argument(
+        "--any-verdict",
+        action="store_true",
+        help="do that with near shots and unrelated pictures too, whatever --min lets through",
+    )
     _add_consent(find)
 
 

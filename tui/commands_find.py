@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
+from ..catalog.errors import CatalogError
 from ..catalog.plan import for_files
-from ..catalog.query import FindResult
+from ..catalog.query import FindResult, Hit
 from ..catalog.query import find as search
 from ..catalog.settings import Settings
 from ..models.text import printable
@@ -19,7 +21,10 @@ from .targets import absolute, catalog_path, folders, picture
 
 
 def find(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Rank the files of folders by their likeness to one picture; act on them where asked to."""
+    """Rank the files of folders by their likeness to one picture; act on the copies if asked to."""
+    verb = _verb(arguments)
+    if arguments.any_verdict and verb is None:
+        raise CatalogError("--any-verdict needs something to do", "add --trash, --move or --delete")
     image = picture(arguments.image)
     places = folders(arguments.paths)
     path = catalog_path(arguments)
@@ -28,11 +33,11 @@ def find(arguments: argparse.Namespace, settings: Settings) -> int:
         minimum = arguments.min / 100.0
         result = search(catalog, image, places, minimum=minimum, settings=settings)
         _say_hits(result, arguments.json)
-        verb = _verb(arguments)
         if verb is None:
             return status
         target = None if arguments.move is None else os.fsencode(absolute(arguments.move))
-        ids = [hit.file_id for hit in result.hits]
+        ids = [hit.file_id for hit in result.hits if arguments.any_verdict or _is_copy(hit)]
+        _say_left_alone(result, len(result.hits) - len(ids))
         drawn = for_files(catalog, settings, ids, image, verb, target)
         show_plan(drawn)
         return max(status, carry_out(catalog, drawn, arguments))
@@ -44,6 +49,21 @@ def _verb(arguments: argparse.Namespace) -> Verb | None:
     if arguments.delete:
         return Verb.DELETE
     return Verb.MOVE if arguments.move is not None else None
+
+
+def _is_copy(hit: Hit) -> bool:
+    return hit.verdict is not None and hit.verdict.is_duplicate
+
+
+def _say_left_alone(result: FindResult, count: int) -> None:
+    """Likeness alone is no reason to remove a picture."""
+    if count:
+        verdicts = Counter(str(hit.verdict) for hit in result.hits if not _is_copy(hit))
+        kinds = ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts.most_common())
+        plain.note(
+            f"twinsift: {wording.count(count, 'file')} left alone, no copies of the picture"
+            f" ({kinds}); --any-verdict takes them too"
+        )
 
 
 def _say_hits(result: FindResult, as_json: bool) -> None:
