@@ -112,8 +112,10 @@ def embed_all(
     return meter.failed
 
 
-def current_model(catalog: Catalog) -> str | None:
-    """The key of the network that embedded last, or None where there are no embeddings."""
+def current_model(catalog: Catalog, settings: IndexSettings) -> str | None:
+    """The key of the network that embedded last; None where none did, or none is to be used."""
+    if settings.model == NONE:
+        return None
     row = catalog.connection.execute(
         "SELECT model FROM embedding GROUP BY model ORDER BY model = coalesce((SELECT CAST(value AS"
         " TEXT) FROM fact WHERE name = ?), '') DESC, count(*) DESC, model LIMIT 1",

@@ -61,7 +61,7 @@ class _Run:
         self.control = control
         self.started = time.monotonic()
         self.entries = {entry.id: entry for entry in entries(catalog)}
-        self.model = embedding_pass.current_model(catalog)
+        self.model = embedding_pass.current_model(catalog, settings.index)
         self.thresholds = Thresholds(
             settings.match.hamming, settings.match.inliers, settings.match.agreement
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from twinsift.catalog import embedding_pass, indexer, squeezing, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
+from twinsift.catalog.matcher import match
 from twinsift.catalog.progress import Control, Progress, silent
 from twinsift.catalog.roots import scopes
-from twinsift.catalog.settings import IndexSettings, Settings
+from twinsift.catalog.settings import IndexSettings, MatchSettings, Settings
 from twinsift.catalog.workers import Lost
 from twinsift.models import digests
 from twinsift.models.decode import squeeze
@@ -188,6 +190,17 @@ def test_a_stop_keeps_what_was_done_and_the_next_run_does_the_rest(
     assert shelf.embed() == 0
     assert len(put) == 4 - len(first)  # nothing twice
     assert same(shelf.embedded(), shelf.expected("a.png", "b.png", "c.png", "d.png"))
+
+
+def test_what_the_network_takes_for_alike_is_compared_unless_none_is_wanted(shelf: Shelf) -> None:
+    shelf.embed()
+    vectors = np.stack(list(shelf.embedded().values())).astype(np.float32)
+    alike = int((np.triu(vectors @ vectors.T, 1) > 0.0).sum())
+    assert alike  # to this network; neither hashes nor keypoints propose any of them
+    for model, proposed in (("none", 0), ("", alike), ("none", 0)):
+        chosen = replace(shelf.settings, model=model)
+        settings = Settings(index=chosen, match=MatchSettings(cosine=0.0, neighbours=0))
+        assert match(shelf.catalog_path, settings).candidates == proposed
 
 
 def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> None:
