@@ -237,7 +237,7 @@ class FactsPane(PaneWidget):
         for fact in self.facts:
             if fact.is_path or fact.label in _NOT_ON_CARDS:
                 continue
-            wide = max(map(cell_len, fact.values)) + 2 * bool(fact.better)
+            wide = max(map(cell_len, fact.values)) + cell_len(_mark(fact)) * bool(fact.better)
             if wide > left:
                 if len(lines) >= height - len(paths):
                     break
@@ -257,7 +257,8 @@ class FactsPane(PaneWidget):
         )
         keep: Keep = "end" if fact.is_path else "middle"
         if better:
-            text = f"{clip(fact.values[place], width - 2, keep)} {BETTER}"
+            mark = _mark(fact)
+            text = f"{clip(fact.values[place], width - cell_len(mark), keep)}{mark}"
         else:
             text = fact.values[place]
         return [Segment(column(text, width, keep), style)]
@@ -269,7 +270,7 @@ class FactsPane(PaneWidget):
         if y >= len(self.facts):
             return Strip.blank(width, ground)
         if y == height - 1 and len(self.facts) > height:
-            more = f" {'…':<{self.LABEL - 1}}{len(self.facts) - height + 1} more (i shows all)"
+            more = f" {'…':<{self.LABEL - 1}}{len(self.facts) - height + 1} more: i shows all"
             style = ground + self.component("dim")
             return Strip([Segment(more, style)]).adjust_cell_length(width, ground)
         fact = self.facts[y]
@@ -280,6 +281,11 @@ class FactsPane(PaneWidget):
             segments.append(Segment(" " * (start - used), ground))
             segments += self._value(fact, place, right - start, ground)
         return Strip(segments).adjust_cell_length(width, ground)
+
+
+def _mark(fact: Fact) -> str:
+    """What stands after a better value: the glyph, and the word that says the same."""
+    return f" {BETTER}{fact.word}"
 
 
 def pane_edges(width: int, panes: int) -> list[tuple[int, int]]:

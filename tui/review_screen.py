@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
-from textual.content import Content
-from textual.message import Message
-from textual.widgets import Static
 
 from ..catalog.decisions import Verb
 from ..catalog.listing import GroupSummary
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
-from .comparison import Comparison
+from .chips import Chips
 from .folder_picker import FolderPicker
 from .keymap import bindings
+from .pair_views import PairViews
 from .pane_row import PaneRow, seen
 from .panes import FactsPane
-from .place import Place
-from .studio import Shown, Studio
 from .terminal import Drawing
-from .theme import STAR, VERB_GLYPHS
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .views import View
-from .wording import count, home_short, percent, roughly
+from .wording import home_short, percent, roughly
 
 _TALL = 34  # lines from which the facts stand in a table
-_MAGNIFIED = (View.FLICKER, View.ZOOM)
-_VIEW_KEYS = frozenset(("larger", "smaller", "flip", "other_file", "other_file_before"))
-_NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "repeat")
-"""Keys that give way in the key bar to those of an open view; they work all the same."""
 
 
-@dataclass
-class ViewReady(Message):
-    """A view of a pair was made."""
-
-    shown: Shown
-
-
-class ReviewScreen(Place):
+class ReviewScreen(PairViews):
     """One group of a Triage after the other; the Triage's cursor says which."""
 
     BINDINGS = [*bindings("view"), *bindings("review")]  # noqa: RUF012 - Textual's way
@@ -54,11 +36,6 @@ class ReviewScreen(Place):
     def __init__(self, triage: Triage, drawing: Drawing = Drawing.HALFBLOCK) -> None:
         super().__init__()
         self.triage = triage
-        self.detail: GroupDetail | None = None
-        self.cursor = 0
-        """Index of the file under the cursor."""
-        self.view: View | None = None
-        """The view of a pair that is open; None: the group is seen."""
         self.is_text = drawing is Drawing.NONE
         """Whether there are no pictures, so that the facts get their room."""
         self._by_hand = False
@@ -67,37 +44,19 @@ class ReviewScreen(Place):
     def body(self) -> ComposeResult:
         """Chips of all files, panes, facts; in their place the view of a pair."""
         app = self.twinsift
-        yield Static(id="chips", markup=False)
+        yield Chips()
         yield PaneRow(app.previews, self._upcoming)
         yield FactsPane()
-        studio = Studio(app.catalog_path, app.artist, app.settings.index, self._view_ready)
-        yield Comparison(studio, app.hold)
-
-    @property
-    def comparison(self) -> Comparison:
-        """The view of a pair."""
-        return self.query_one(Comparison)
+        yield self.comparison_widget()
 
     def on_mount(self) -> None:
         """Show the group under the Triage's cursor."""
         self.call_after_refresh(self.show_current)
+        self.say("look closer: f flicker · D difference · z zoom · i metadata · b points")
 
     def on_resize(self) -> None:
         """Lay the panes out for the new size."""
-        self.call_after_refresh(self._lay_out)
-
-    def _view_ready(self, shown: Shown) -> None:
-        if self.is_running:
-            self.post_message(ViewReady(shown))
-
-    def on_view_ready(self, message: ViewReady) -> None:
-        """Show the view that was made."""
-        self.comparison.take(message.shown)
-
-    def on_screen_suspend(self) -> None:
-        """Nothing blinks below another screen."""
-        for comparison in self.query(Comparison):
-            comparison.hold()
+        self.call_after_refresh(self.lay_out)
 
     def on_screen_resume(self) -> None:
         """Take over what changed while another screen was shown."""
@@ -128,7 +87,7 @@ class ReviewScreen(Place):
         self.cursor = min(self.cursor, len(detail.members) - 1)
         self.triage.update(group.id, decided=_decided(detail))
         self.refresh_where()
-        self._lay_out()
+        self.lay_out()
         self.keys_changed()
 
     def refresh_where(self) -> None:
@@ -156,14 +115,14 @@ class ReviewScreen(Place):
             return []
         return seen(len(self.detail.members), self.cursor, self.size.width)
 
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
         """Share the window out between pictures and facts, or give it to the open view."""
         detail = self.detail
         if detail is None:
             return
-        chips = self.query_one("#chips", Static)
+        chips = self.query_one(Chips)
         chips.display = len(detail.members) > 2  # two are seen anyway; above that it never jumps
-        chips.update(self._chips(detail), layout=False)
+        chips.show(detail, self.cursor)
         panes, facts, comparison = (
             self.query_one(PaneRow),
             self.query_one(FactsPane),
@@ -183,25 +142,11 @@ class ReviewScreen(Place):
         facts.styles.height = "1fr" if self.is_text else self._facts_height(as_table)
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
 
-    def pair(self) -> tuple[int, int]:
-        """Indices of the two files that a view compares: ★ and the one under the cursor."""
-        return 0, max(1, self.cursor)
-
     def _facts_height(self, as_table: bool) -> int:
         """Lines for facts and evidence: the pictures get the rest."""
         if as_table:
             return 11
         return FactsPane.CARD_LINES + (2 if self.size.height >= 20 else 1)
-
-    def _chips(self, detail: GroupDetail) -> Content:
-        """All files of the group in one line: number, star, decision."""
-        chips: list[Content] = []
-        for index, member in enumerate(detail.members):
-            glyph = VERB_GLYPHS.get(member.verb or "", "")
-            text = f" {index + 1}{STAR if member.suggested else ''}{glyph} "
-            style = "reverse" if index == self.cursor else "$muted" if member.verb else ""
-            chips.append(Content.styled(text, style))
-        return Content("").join([Content(f" {count(len(detail.members), 'file')}: "), *chips])
 
     def show_pictures(self) -> None:
         """Take over pictures that were drawn meanwhile."""
@@ -226,7 +171,7 @@ class ReviewScreen(Place):
         if self.detail is None:
             return
         self.cursor = max(0, min(self.cursor + files, len(self.detail.members) - 1))
-        self._lay_out()
+        self.lay_out()
 
     def action_step(self, groups: int) -> None:
         """Show the next group, or the one before; in a view, look further down or up."""
@@ -249,86 +194,6 @@ class ReviewScreen(Place):
         self.show_current(same=True)
         if self.detail is not None:
             self.say("no open group is left here · P shows the plan, q the list", "good")
-
-    # Views ----------------------------------------------------------------------------------------
-
-    def open_view(self, view: View | None) -> None:
-        """Look at ★ and the file under the cursor in a view; None: at the group again."""
-        self.view = view
-        self._lay_out()
-        self.keys_changed()
-
-    def go_back(self) -> bool:
-        """Close the open view; False where none was."""
-        if self.view is None:
-            return False
-        self.open_view(None)
-        return True
-
-    def action_flicker(self) -> None:
-        """The two in turn; again: stop it, or let it go on."""
-        if self.view is not View.FLICKER:
-            self.open_view(View.FLICKER)
-            self.comparison.blink()
-        elif self.comparison.is_blinking:
-            self.comparison.hold()
-            self.say("held · Space shows the other · f goes on")
-        else:
-            self.comparison.blink()
-
-    def action_flip(self) -> None:
-        """The other one of the two in turn."""
-        if self.view is View.FLICKER:
-            self.comparison.flip()
-
-    def action_difference(self) -> None:
-        """The map of where they differ; again: the group."""
-        self.open_view(None if self.view is View.DIFFERENCE else View.DIFFERENCE)
-
-    def action_matches(self) -> None:
-        """The points that match; again: the group."""
-        self.open_view(None if self.view is View.MATCHES else View.MATCHES)
-
-    def action_metadata(self) -> None:
-        """All metadata of both; again: the group."""
-        self.open_view(None if self.view is View.METADATA else View.METADATA)
-
-    def action_zoom(self) -> None:
-        """Side by side, whole and at 100 % in turn; in flicker the same."""
-        if self.view in _MAGNIFIED:
-            self.comparison.toggle_full()
-        else:
-            self.open_view(View.ZOOM)
-
-    def action_larger(self) -> None:
-        """Closer."""
-        if self.view in _MAGNIFIED:
-            self.comparison.magnify(1)
-
-    def action_smaller(self) -> None:
-        """Further away."""
-        if self.view in _MAGNIFIED:
-            self.comparison.magnify(-1)
-
-    def action_other_file(self) -> None:
-        """Compare ★ with the next file of the group."""
-        self._compare_with(1)
-
-    def action_other_file_before(self) -> None:
-        """Compare ★ with the file before."""
-        self._compare_with(-1)
-
-    def _compare_with(self, step: int) -> None:
-        if self.detail is not None and self.view is not None:
-            others = len(self.detail.members) - 1
-            self.cursor = (max(1, self.cursor) - 1 + step) % others + 1
-            self._lay_out()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of an open view do nothing without one."""
-        if action in _VIEW_KEYS and self.is_mounted and self.view is None:
-            return False
-        return super().check_action(action, parameters)
 
     # Deciding -------------------------------------------------------------------------------------
 
@@ -447,15 +312,7 @@ class ReviewScreen(Place):
 
     def key_labels(self) -> dict[str, str]:
         """Enter goes on with marks made by hand; `m` names its folder."""
-        labels = {"place": ""}
-        if self.view is not None:
-            labels |= dict.fromkeys(_NOT_IN_VIEWS, "")
-            if self.view is not View.FLICKER:
-                labels["flip"] = ""
-            if self.detail is None or len(self.detail.members) < 3:
-                labels["other_file"] = ""
-            if self.view not in _MAGNIFIED:
-                labels["larger"] = labels["smaller"] = ""
+        labels = {"place": "", **self.view_labels()}
         if self._by_hand:
             labels["accept"] = "as marked"
         target = self.twinsift.move_target
