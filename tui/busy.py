@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ..catalog.apply import Outcome
+from ..catalog.carrying import Outcome
 from ..catalog.database import Catalog
 from ..catalog.progress import Control, Progress, Report
 from .bars import KeyBar

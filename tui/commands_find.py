@@ -7,7 +7,7 @@ import os
 
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
-from ..catalog.plan import for_files
+from ..catalog.planning import for_files
 from ..catalog.query import FindResult
 from ..catalog.query import find as search
 from ..catalog.settings import Settings
