@@ -1,9 +1,11 @@
-"""Groups written to the catalog: kept apart by method and kind, replaced as a whole."""
+"""Groups written to the catalog: kept apart by method and kind, only those that changed."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from typing import NamedTuple
 
 from ..models.evidence import Verdict
 from .database import Catalog
@@ -11,49 +13,98 @@ from .groups import Group
 from .listing import note_first
 
 _ORDER = {str(verdict): position for position, verdict in enumerate(Verdict)}
-_Row = tuple[str, str, str, float, int, tuple[int, ...]]
+_SAME = str(Verdict.IDENTICAL_FILE)
+
+
+class _Row(NamedTuple):
+    """A group as it is stored."""
+
+    verdict: str
+    similarity: float
+    probability: float | None
+    representative: int
+    weakest: int | None
+    members: tuple[int, ...]
+
+
+class _Link(NamedTuple):
+    """What a member is to the representative."""
+
+    member: int
+    verdict: str
+    similarity: float
+    probability: float | None
+
+    @property
+    def certainty(self) -> tuple[float, float, int]:
+        """Sorts the weakest first."""
+        return 1.0 if self.probability is None else self.probability, self.similarity, self.member
+
+
+_Key = tuple[str, str]
+"""Kind and id of a group."""
 
 
 def put_groups(
-    catalog: Catalog, method: str, duplicates: Sequence[Group], near: Sequence[Group]
+    catalog: Catalog,
+    method: str,
+    duplicates: Sequence[Group],
+    near: Sequence[Group],
+    *,
+    unchanged: Set[int] = frozenset(),
 ) -> tuple[int, int]:
     """Replace a method's groups; returns how many there are of duplicates and of near shots.
 
-    A content with several files is a group of its own where no other picture matches it. Unchanged
-    groups are not rewritten, so that a reviewer sees only what is new.
+    Groups of the contents in `unchanged` stay as they are stored. A content with several files is
+    a group of its own where no other picture matches it. Equal groups are not rewritten, so that a
+    reviewer sees only what is new.
     """
-    rows = _rows(catalog, method, "duplicate", [*duplicates, *_copies(catalog, duplicates)])
-    scenes = _rows(catalog, method, "near", near)
-    wanted = {(row[0], row[1]): row for row in (*rows, *scenes)}
     stored = _stored(catalog, method)
-    with catalog.transaction() as connection:
-        gone = [key for key, row in stored.items() if wanted.get(key) != row]
-        connection.executemany(
-            "DELETE FROM duplicate_group WHERE method = ? AND kind = ? AND id = ?",
-            ((method, *key) for key in gone),
-        )
-        for key, row in wanted.items():
-            if stored.get(key) == row:
-                continue
-            kind, group_id, verdict, similarity, representative, members = row
-            connection.execute(
-                "INSERT INTO duplicate_group"
-                " (id, method, kind, verdict, similarity, representative_id)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (group_id, method, kind, verdict, similarity, representative),
-            )
-            connection.executemany(
-                "INSERT INTO group_member (method, kind, group_id, content_id) VALUES (?, ?, ?, ?)",
-                ((method, kind, group_id, member) for member in members),
-            )
-    if method == "evidence" and stored != wanted:
-        note_first(catalog)
-    return len(rows), len(scenes)
+    left = {
+        key: row
+        for key, row in stored.items()
+        if row.representative in unchanged and len(row.members) > 1
+    }
+    grouped = {i for group in duplicates for i in group.members}
+    grouped.update(i for (kind, _), row in left.items() if kind == "duplicate" for i in row.members)
+    wanted = {
+        **left,
+        **_rows(catalog, method, "duplicate", [*duplicates, *_copies(catalog, grouped)]),
+        **_rows(catalog, method, "near", near),
+    }
+    if stored != wanted:
+        with catalog.transaction() as connection:
+            _write(connection, method, stored, wanted)
+        if method == "evidence":
+            note_first(catalog)
+    kinds = [kind for kind, _ in wanted]
+    return kinds.count("duplicate"), kinds.count("near")
 
 
-def _copies(catalog: Catalog, duplicates: Sequence[Group]) -> list[Group]:
+def _write(
+    connection: sqlite3.Connection,
+    method: str,
+    stored: Mapping[_Key, _Row],
+    wanted: Mapping[_Key, _Row],
+) -> None:
+    connection.executemany(
+        "DELETE FROM duplicate_group WHERE method = ? AND kind = ? AND id = ?",
+        ((method, *key) for key, row in stored.items() if wanted.get(key) != row),
+    )
+    fresh = {key: row for key, row in wanted.items() if stored.get(key) != row}
+    connection.executemany(
+        "INSERT INTO duplicate_group (method, kind, id, verdict, similarity, probability,"
+        " representative_id, weakest_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ((method, *key, *row[:-1]) for key, row in fresh.items()),
+    )
+    connection.executemany(
+        "INSERT INTO group_member (method, kind, group_id, content_id) VALUES (?, ?, ?, ?)",
+        ((method, *key, member) for key, row in fresh.items() for member in row.members),
+    )
+
+
+def _copies(catalog: Catalog, grouped: Set[int]) -> list[Group]:
     """Groups of one content that several present files have; undecodable ones among them."""
-    grouped = {member for group in duplicates for member in group.members}
     rows = catalog.connection.execute(
         """
         SELECT f.content_id FROM file f JOIN root r ON r.id = f.root_id
@@ -65,25 +116,23 @@ def _copies(catalog: Catalog, duplicates: Sequence[Group]) -> list[Group]:
     return [Group(i, (i,)) for (i,) in rows if i not in grouped]
 
 
-def _rows(catalog: Catalog, method: str, kind: str, formed: Sequence[Group]) -> list[_Row]:
-    digests = dict(catalog.connection.execute("SELECT id, digest FROM content"))
-    found: dict[tuple[int, int], tuple[str, float]] = {
-        (a, b): (verdict, similarity)
-        for a, b, verdict, similarity in catalog.connection.execute(
-            "SELECT a_id, b_id, verdict, similarity FROM pair WHERE method = ?", (method,)
-        )
-    }
-    rows = []
+def _rows(catalog: Catalog, method: str, kind: str, formed: Sequence[Group]) -> dict[_Key, _Row]:
+    rows: dict[_Key, _Row] = {}
     for group in formed:
         seed = group.representative
-        links = [
-            found[min(seed, member), max(seed, member)]
-            for member in group.members
-            if member != seed
-        ] or [(str(Verdict.IDENTICAL_FILE), 1.0)]
-        verdict = max((link[0] for link in links), key=lambda name: _ORDER[name])
-        weakest = min(link[1] for link in links)
-        rows.append((kind, _group_id(kind, digests[seed]), verdict, weakest, seed, group.members))
+        (digest,) = catalog.connection.execute(
+            "SELECT digest FROM content WHERE id = ?", (seed,)
+        ).fetchone()
+        links = [_link(catalog, method, seed, i) for i in group.members if i != seed]
+        weakest = min(links, key=lambda link: link.certainty, default=None)
+        rows[kind, _group_id(kind, digest)] = _Row(
+            max((link.verdict for link in links), key=_ORDER.__getitem__, default=_SAME),
+            min((link.similarity for link in links), default=1.0),
+            weakest and weakest.probability,
+            seed,
+            weakest and weakest.member,
+            group.members,
+        )
     return rows
 
 
@@ -97,25 +146,27 @@ def _group_id(kind: str, digest: bytes) -> str:
     return whole[:16] if kind == "duplicate" else whole[16:32]
 
 
-def _stored(catalog: Catalog, method: str) -> dict[tuple[str, str], _Row]:
-    members: dict[tuple[str, str], list[int]] = defaultdict(list)
+def _link(catalog: Catalog, method: str, seed: int, member: int) -> _Link:
+    verdict, similarity = catalog.connection.execute(
+        "SELECT verdict, similarity FROM pair WHERE method = ? AND a_id = ? AND b_id = ?",
+        (method, min(seed, member), max(seed, member)),
+    ).fetchone()
+    return _Link(member, verdict, similarity, None)
+
+
+def _stored(catalog: Catalog, method: str) -> dict[_Key, _Row]:
+    members: dict[_Key, list[int]] = defaultdict(list)
     for kind, group_id, content_id in catalog.connection.execute(
-        "SELECT kind, group_id, content_id FROM group_member WHERE method = ? ORDER BY content_id",
+        "SELECT kind, group_id, content_id FROM group_member WHERE method = ?"
+        " ORDER BY kind, group_id, content_id",
         (method,),
     ):
         members[kind, group_id].append(content_id)
+    rows = catalog.connection.execute(
+        "SELECT kind, id, verdict, similarity, probability, representative_id, weakest_id"
+        " FROM duplicate_group WHERE method = ?",
+        (method,),
+    )
     return {
-        (kind, group_id): (
-            kind,
-            group_id,
-            verdict,
-            similarity,
-            representative,
-            tuple(members[kind, group_id]),
-        )
-        for kind, group_id, verdict, similarity, representative in catalog.connection.execute(
-            "SELECT kind, id, verdict, similarity, representative_id FROM duplicate_group"
-            " WHERE method = ?",
-            (method,),
-        )
+        (row[0], row[1]): _Row._make((*row[2:], tuple(members[row[0], row[1]]))) for row in rows
     }

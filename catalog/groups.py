@@ -10,6 +10,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+VERSION = 1
+"""Raised when the same pairs give other groups."""
+
 Pair = tuple[int, int]
 
 

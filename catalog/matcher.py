@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
 from ..models.verdicts import Thresholds
-from . import candidates, embedding_pass, groups, pairs, pixel_equality, sift_ssim, words
+from . import candidates, embedding_pass, pairs, pixel_equality, sift_ssim, words
 from .database import Catalog
-from .group_store import put_groups
+from .grouping import regroup
 from .judging import Judges
 from .pairs import Judged, MatchSummary, Pair
 from .pictures import entries
@@ -21,8 +21,6 @@ from .settings import Settings
 METHOD = "evidence"
 _BATCH = 64  # pairs a commit: a reviewer who writes meanwhile waits for milliseconds
 _STRIDE = 4096
-_HELD = 0.9  # of a picture that the other one covers
-_REDUCED = 1.2
 
 
 def match(
@@ -72,7 +70,7 @@ class _Run:
             self._decide_anew(judges)
             judged = self._judge(judges)
             self._confirm_pixels()
-            found, near = self._group(judges)
+            formed = regroup(self.catalog, METHOD, self.entries, judges, self.control)
         related = self.catalog.connection.execute(
             "SELECT count(*) FROM pair WHERE method = ? AND verdict <> ?",
             (METHOD, str(Verdict.UNRELATED)),
@@ -80,10 +78,11 @@ class _Run:
         return MatchSummary(
             pictures=len(self.entries),
             candidates=proposed,
-            judged=judged,
+            judged=judged + formed.judged,
             pairs=related,
-            groups=found,
-            near_groups=near,
+            groups=formed.groups,
+            near_groups=formed.near_groups,
+            formed=formed.formed,
             seconds=time.monotonic() - self.started,
         )
 
@@ -183,63 +182,6 @@ class _Run:
             self.catalog, looked, self.settings.index, meter, self.control
         )
         pairs.put_judged(self.catalog, METHOD, equal)
-
-    def _group(self, judges: Judges) -> tuple[int, int]:
-        digests = {i: entry.digest for i, entry in self.entries.items()}
-        duplicates: dict[Pair, float] = {}
-        containers: set[int] = set()
-        near: dict[Pair, float] = {}
-        unrelated: set[Pair] = set()
-        for judged in pairs.all_judged(self.catalog, METHOD):
-            pair = (judged.a_id, judged.b_id)
-            if not self._present(pair):
-                continue
-            if judged.verdict.is_duplicate:
-                duplicates[pair] = judged.similarity
-                containers |= self._containers(judged)
-            elif judged.verdict is Verdict.NEAR_SHOT:
-                near[pair] = judged.similarity
-            else:
-                unrelated.add(pair)
-
-        def judge(asked: Sequence[Pair]) -> Mapping[Pair, float]:
-            self.control.checkpoint()
-            found = list(judges.judge([p for p in asked if p not in unrelated and p not in near]))
-            pairs.put_judged(self.catalog, METHOD, found)
-            for judged in found:
-                containers.update(self._containers(judged))
-            near.update(
-                ((j.a_id, j.b_id), j.similarity) for j in found if j.verdict is Verdict.NEAR_SHOT
-            )
-            return {(j.a_id, j.b_id): j.similarity for j in found if j.verdict.is_duplicate}
-
-        cut = pairs.cut_pairs(self.catalog)
-        formed = groups.form(duplicates, digests, apart=cut, containers=containers, judge=judge)
-        group_of = {i: n for n, group in enumerate(formed) for i in group.members}
-        # Copies of one picture may look like near shots of each other: that is settled already.
-        apart = {
-            pair: value
-            for pair, value in near.items()
-            if group_of.get(pair[0], -1) != group_of.get(pair[1], -2)
-        }
-        scenes = groups.form(apart, digests, apart=cut)
-        return put_groups(self.catalog, METHOD, formed, scenes)
-
-    def _containers(self, judged: Judged) -> set[int]:
-        """The one of a pair that holds the other reduced, with more around it: a collage, say.
-
-        A crop is no such thing: what it was cut from shows it at its own size or larger.
-        """
-        e = judged.evidence
-        if not judged.verdict.is_duplicate or e.cover_a is None or e.cover_b is None:
-            return set()
-        a, b = self.entries[judged.a_id].facts, self.entries[judged.b_id].facts
-        larger = e.scale * max(b.width, b.height) / max(a.width, a.height, 1)
-        if e.cover_a < _HELD and e.cover_b > _HELD and larger > _REDUCED:
-            return {judged.a_id}
-        if e.cover_b < _HELD and e.cover_a > _HELD and larger * _REDUCED < 1:
-            return {judged.b_id}
-        return set()
 
 
 def _proposal_key(settings: Settings, model: str | None) -> str:

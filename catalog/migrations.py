@@ -12,7 +12,7 @@ from pathlib import Path
 APPLICATION_ID = (
     0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
 )
-VERSION = 2
+VERSION = 3
 
 _DECISION_2 = """
 CREATE TABLE decision_2 (
@@ -50,6 +50,14 @@ _ACTION_1 = (
     "id, batch_id, verb, source, destination, digest, size, mtime_ns, device, inode, keeper,"
     " keeper_digest, file_id, token, decision, state, reason, at"
 )
+_HOLDING_3 = """
+CREATE TABLE holding (
+  method TEXT NOT NULL,
+  part_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  container_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  PRIMARY KEY (method, part_id, container_id)
+) STRICT, WITHOUT ROWID
+"""
 
 _STEPS: dict[int, Sequence[str]] = {
     # Links instead of copies, purging, companions: SQLite can't widen a CHECK of a table in place.
@@ -66,6 +74,16 @@ _STEPS: dict[int, Sequence[str]] = {
         "CREATE INDEX action_batch ON action (batch_id)",
         "CREATE INDEX action_open ON action (state) WHERE state = 'intent'",
         "CREATE INDEX action_destination ON action (destination) WHERE state = 'done'",
+    ),
+    # Each group's weakest link; collages beside the groups of what they hold; grouping without a
+    # look at what is unrelated, which is nearly all.
+    3: (
+        "ALTER TABLE duplicate_group ADD COLUMN weakest_id INTEGER REFERENCES content (id)",
+        "ALTER TABLE duplicate_group ADD COLUMN probability REAL",
+        _HOLDING_3,
+        "CREATE INDEX holding_container ON holding (container_id)",
+        "CREATE INDEX pair_related ON pair (method, a_id, b_id, verdict, similarity)"
+        " WHERE verdict <> 'unrelated'",
     ),
 }
 """What brings a catalog from the version before to each of these; written once, never changed."""

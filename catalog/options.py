@@ -15,7 +15,7 @@ from .errors import SettingsError
 from .settings import SECTIONS, Settings
 
 # Flags of these sections carry the bare key; the others' begin with their section.
-BARE_FLAGS = ("index", "match")
+BARE_FLAGS = ("index", "match", "screen")
 
 
 @dataclass(frozen=True, slots=True)

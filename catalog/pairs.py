@@ -36,6 +36,8 @@ class MatchSummary:
     groups: int
     near_groups: int
     seconds: float
+    formed: int = 0
+    """Pictures whose groups were formed anew: those linked by a pair that changed."""
 
 
 def stale(catalog: Catalog, method: str, keys: Mapping[int, str]) -> set[int]:
@@ -89,10 +91,12 @@ def candidates(catalog: Catalog, method: str, limit: int) -> list[Pair]:
     ).fetchall()
 
 
-def put_judged(catalog: Catalog, method: str, judged: Sequence[Judged]) -> None:
+def put_judged(
+    catalog: Catalog, method: str, judged: Sequence[Judged], *, empty: bool = False
+) -> None:
     """Store verdicts and take their pairs off the list, in one transaction.
 
-    A pair of which nothing was found at all is not stored.
+    A pair of which nothing was found at all is stored only where `empty` is set: most are such.
     """
     with catalog.transaction() as connection:
         connection.executemany(
@@ -101,7 +105,7 @@ def put_judged(catalog: Catalog, method: str, judged: Sequence[Judged]) -> None:
             (
                 (j.a_id, j.b_id, method, str(j.verdict), j.similarity, j.evidence.to_json())
                 for j in judged
-                if j.evidence.method
+                if empty or j.evidence.method
             ),
         )
         connection.executemany(
@@ -124,6 +128,30 @@ def all_judged(catalog: Catalog, method: str) -> Iterator[Judged]:
     )
     for a, b, verdict, similarity, evidence in rows:
         yield Judged(a, b, Verdict(verdict), similarity, Evidence.from_json(evidence))
+
+
+def related(catalog: Catalog, method: str) -> list[tuple[int, int, str, float]]:
+    """All pairs that are copies or near shots, as (low, high, verdict, similarity), ascending.
+
+    Read from an index that holds no others; files may have vanished since.
+    """
+    return catalog.connection.execute(
+        "SELECT a_id, b_id, verdict, similarity FROM pair INDEXED BY pair_related"
+        " WHERE method = ? AND verdict <> 'unrelated' ORDER BY a_id, b_id",
+        (method,),
+    ).fetchall()
+
+
+def find(catalog: Catalog, method: str, wanted: Iterable[Pair]) -> Iterator[Judged]:
+    """Those of the wanted pairs that are stored."""
+    for a, b in wanted:
+        row = catalog.connection.execute(
+            "SELECT verdict, similarity, evidence FROM pair"
+            " WHERE method = ? AND a_id = ? AND b_id = ?",
+            (method, a, b),
+        ).fetchone()
+        if row is not None:
+            yield Judged(a, b, Verdict(row[0]), row[1], Evidence.from_json(row[2]))
 
 
 def cut_pairs(catalog: Catalog) -> set[Pair]:

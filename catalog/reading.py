@@ -18,14 +18,14 @@ from .identity import Identity
 
 EMPTY = "the file is empty (0 bytes) (look for another copy of it)"
 
-# Neither follow a link that was put there since the walk, nor wait for the other end of a FIFO.
-_FLAGS = (
+FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
 )
+"""Neither follow a link that was put there since the walk, nor wait for the other end of a FIFO."""
 _REMEDIES = {
     errno.EACCES: "make it readable, then index again",
     errno.EPERM: "make it readable, then index again",
@@ -107,7 +107,7 @@ def read_file(job: Job, context: ReadContext) -> Reading:
         MemoryError: decoding needs more than this process may take.
     """
     try:
-        descriptor = os.open(job.path, _FLAGS)
+        descriptor = os.open(job.path, FLAGS)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)

@@ -111,6 +111,19 @@ CREATE TABLE pair (
   CHECK (a_id < b_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pair_b ON pair (method, b_id);
+-- Groups are formed from these alone: nearly all pairs are unrelated, and evidence is long.
+CREATE INDEX pair_related ON pair (method, a_id, b_id, verdict, similarity)
+  WHERE verdict <> 'unrelated';
+
+-- Collages and the like with the pictures they hold reduced: no duplicates of them, and in no group
+-- with them. The pair's row has the evidence.
+CREATE TABLE holding (
+  method TEXT NOT NULL,
+  part_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  container_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
+  PRIMARY KEY (method, part_id, container_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX holding_container ON holding (container_id);
 
 -- "Not duplicates", keyed by content so that renaming and regrouping don't bring it back. low < high.
 CREATE TABLE distinct_pair (
@@ -129,6 +142,8 @@ CREATE TABLE duplicate_group (
   verdict TEXT NOT NULL,                   -- the weakest member's verdict
   similarity REAL NOT NULL,                -- the weakest member's similarity to the representative
   representative_id INTEGER NOT NULL REFERENCES content (id),
+  weakest_id INTEGER REFERENCES content (id),  -- the member whose match with it is least certain
+  probability REAL,                        -- that this match is a copy, 0..1; NULL: not estimated
   PRIMARY KEY (method, kind, id)
 ) STRICT, WITHOUT ROWID;
 

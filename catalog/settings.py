@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -141,10 +142,24 @@ class ScreenSettings:
     """How the interface looks."""
 
     pictures: str = _option(
-        "auto", "how pictures are drawn", choices=("auto", "halfblock", "ascii", "none")
+        "auto",
+        "how pictures are drawn: in pixels by kitty's protocol, sixels or iTerm2's; as half blocks;"
+        " as letters; not at all",
+        choices=("auto", "kitty", "sixel", "iterm2", "halfblock", "ascii", "none"),
     )
     colours: str = _option(
         "auto", "colours the terminal shows", choices=("auto", "truecolor", "256", "16", "none")
+    )
+    theme: str = _option(
+        "dark",
+        "colours of the interface; contrast: black and white with few strong colours",
+        choices=("dark", "light", "contrast"),
+    )
+    plain: bool = _option(
+        False, "review in lines instead of screens: for screen readers and scripts"
+    )
+    low_bandwidth: bool = _option(
+        False, "spare a slow line: smaller pictures in fewer colours, drawn later"
     )
 
 
@@ -158,6 +173,8 @@ class Settings:
     keep: KeepSettings = field(default_factory=KeepSettings)
     files: FileSettings = field(default_factory=FileSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The table [keys]: keys of the interface by the ids of their actions, as they were written."""
 
 
-SECTIONS = tuple(section.name for section in fields(Settings))
+SECTIONS = tuple(section.name for section in fields(Settings) if section.name != "keys")

@@ -85,6 +85,7 @@ def toml(value: Any) -> str:
 def _settings(tables: dict[str, Any], path: Path, name: str) -> Settings:
     base = path.absolute().parent
     values = {}
+    keys = _keys(tables.pop("keys", {}), name)
     for section, table in tables.items():
         if section not in SECTIONS:
             raise _unknown_section(section, table, name)
@@ -96,7 +97,23 @@ def _settings(tables: dict[str, Any], path: Path, name: str) -> Settings:
             if key not in known:
                 raise _unknown_key(section, key, where)
             values[section, key] = known[key].check(value, base, where)
-    return merge(Settings(), values)
+    return merge(Settings(keys=keys), values)
+
+
+def _keys(table: Any, name: str) -> dict[str, str]:
+    """Keys by action: `review.skip = "S"` is a table in a table, `"review.skip" = "S"` is not."""
+    if not isinstance(table, dict):
+        raise SettingsError(f"{name}: keys is a table", "write it as [keys]")
+    found: dict[str, str] = {}
+    for action, value in table.items():
+        inner = value.items() if isinstance(value, dict) else [("", value)]
+        for rest, text in inner:
+            row = f"{action}.{rest}" if rest else action
+            if not isinstance(text, str):
+                where = f"{name}: [keys] {printable(row)}"
+                raise SettingsError(f"{where}: {text!r} is no key", "write it as text, as in 'K'")
+            found[row] = text
+    return found
 
 
 def _unknown_section(section: str, content: object, name: str) -> SettingsError:

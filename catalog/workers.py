@@ -59,6 +59,10 @@ class Lost:
     reason: str
 
 
+class _NotBegun:
+    """Outcome of an item whose worker died before it was ready (a result may be None itself)."""
+
+
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[Item]):
     process: subprocess.Popen[bytes]
@@ -118,6 +122,11 @@ class WorkerPool(Generic[Item, Result]):
         while self._workers:
             self._end(self._workers[-1])
 
+    def kill(self) -> None:
+        """Kill what the workers are doing, from any thread: those items come back as lost."""
+        for worker in list(self._workers):
+            worker.process.kill()
+
     def imap_unordered(
         self, items: Iterable[Item]
     ) -> Generator[tuple[Item, Result | Lost], None, None]:
@@ -154,7 +163,7 @@ class WorkerPool(Generic[Item, Result]):
             for worker, outcome in self._outcomes():
                 item, worker.item, worker.busy = worker.item, None, False
                 assert item is not None
-                if outcome is None:
+                if isinstance(outcome, _NotBegun):
                     again.append(item)  # its worker died before it began
                 else:
                     yield item, outcome
@@ -207,8 +216,8 @@ class WorkerPool(Generic[Item, Result]):
         except Exception:  # the end of the stream, or rubble that a dying worker left in it
             self._messages.put((worker, None))
 
-    def _outcomes(self) -> Iterator[tuple[_Worker[Item], Result | Lost | None]]:
-        """Wait for news; None for an item whose worker died before it was ready."""
+    def _outcomes(self) -> Iterator[tuple[_Worker[Item], Result | Lost | _NotBegun]]:
+        """Wait for news."""
         now = time.monotonic()
         wait = min(worker.deadline for worker in self._workers if worker.busy) - now
         with contextlib.suppress(queue.Empty):
@@ -225,13 +234,13 @@ class WorkerPool(Generic[Item, Result]):
             self._end(worker)
             if not worker.ready:
                 self._count_failed_start("they don't answer")
-                yield worker, None
+                yield worker, _NotBegun()
             else:
                 yield worker, Lost("timeout", f"took longer than {self._timeout:g} s")
 
     def _understand(
         self, worker: _Worker[Item], message: tuple[Any, ...] | None
-    ) -> Iterator[tuple[_Worker[Item], Result | Lost | None]]:
+    ) -> Iterator[tuple[_Worker[Item], Result | Lost | _NotBegun]]:
         match message:
             case ("ready",):
                 worker.ready = True
@@ -246,13 +255,13 @@ class WorkerPool(Generic[Item, Result]):
             case ("broken", reason):
                 self._end(worker)
                 self._count_failed_start(reason)
-                yield worker, None
+                yield worker, _NotBegun()
             case _:
                 code = self._end(worker)
                 if not worker.ready:
                     self._count_failed_start(_ending(code))
                 if worker.busy:
-                    yield worker, _loss(code, self._timeout) if worker.ready else None
+                    yield worker, _loss(code, self._timeout) if worker.ready else _NotBegun()
 
     def _count_failed_start(self, reason: str) -> None:
         self._failed_starts += 1

@@ -55,12 +55,12 @@ class Picture:
     def detail(self) -> float:
         """Mean strength of the finest detail, in grey levels."""
         fine = cv2.GaussianBlur(self.grey, (0, 0), 1.0)
-        return float(cv2.absdiff(self.grey, fine).mean())
+        return cv2.mean(cv2.absdiff(self.grey, fine))[0]
 
     @cached_property
     def even(self) -> float:
         """Share of the picture that its two commonest tones take up, 0..1."""
-        return sum(commonest_tones(self.grey.ravel(), _EVEN))
+        return sum(commonest_tones(self.grey, _EVEN))
 
     @cached_property
     def chroma(self) -> Array:
@@ -87,8 +87,8 @@ def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
         cosine=cosine,
         keypoints=min(len(a.keypoints), len(b.keypoints)),
     )
-    found = align(a.keypoints, b.keypoints)
-    if found is not None and found.inliers >= FEWEST_INLIERS:
+    found = align(a.keypoints, b.keypoints, fewest=FEWEST_INLIERS)
+    if found is not None:
         evidence = _with_alignment(evidence, a, b, found)
         if evidence.agreement is not None and evidence.agreement >= 0.6:
             return evidence
@@ -238,10 +238,10 @@ def _colours(a: Picture, b: Picture, transform: Array) -> tuple[float, float]:
     inside = warped.min(axis=2) >= 0
     if not inside.any():
         return 0.0, 0.0
-    u, v = a.chroma - 128.0, warped - 128.0
-    distance = float(np.linalg.norm(u - v, axis=2)[inside].mean())
-    strong_u, strong_v = np.linalg.norm(u, axis=2), np.linalg.norm(v, axis=2)
-    cosine = (u * v).sum(axis=2) / np.maximum(strong_u * strong_v, 1e-6)
+    (u0, u1), (v0, v1) = cv2.split(a.chroma - 128.0), cv2.split(warped - 128.0)
+    distance = float(cv2.magnitude(u0 - v0, u1 - v1)[inside].mean())
+    strong_u, strong_v = cv2.magnitude(u0, u1), cv2.magnitude(v0, v1)
+    cosine = (u0 * v0 + u1 * v1) / np.maximum(strong_u * strong_v, 1e-6)
     vivid = inside & (np.minimum(strong_u, strong_v) >= _VIVID)
     turned = vivid & (cosine < 0.7)
     kept = (vivid & (cosine > 0.94)) | (inside & (np.maximum(strong_u, strong_v) < _VIVID / 2))

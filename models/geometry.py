@@ -108,17 +108,19 @@ def _orb_nearest(a: Keypoints, b: Keypoints) -> _Nearest:
     return best, first, distance.min(axis=1).astype(np.float32)
 
 
-def align(a: Keypoints, b: Keypoints) -> Alignment | None:
+def align(a: Keypoints, b: Keypoints, *, fewest: int = _FEWEST) -> Alignment | None:
     """The transform from a to b with the most inliers, a also taken mirrored, or None.
+
+    None also where fewer than `fewest` inliers agree: no estimate is tried on fewer matches.
 
     Affine by USAC_MAGSAC (Barath et al., "MAGSAC++, a fast, reliable and accurate robust
     estimator", CVPR 2020), with a homography beside it where there are enough matches for one.
     """
-    straight = _estimate(a, b, match(a, b), mirrored=False)
+    straight = _estimate(a, b, match(a, b), fewest, mirrored=False)
     if a.kind != "sift" or (straight is not None and straight.inliers >= 0.5 * len(a)):
         return straight
     turned = a.mirrored
-    flipped = _estimate(turned, b, match(turned, b), mirrored=True)
+    flipped = _estimate(turned, b, match(turned, b), fewest, mirrored=True)
     if flipped is None or (straight is not None and straight.inliers >= flipped.inliers):
         return straight
     flip = np.array([[-1.0, 0.0, a.width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -129,9 +131,9 @@ def align(a: Keypoints, b: Keypoints) -> Alignment | None:
 
 
 def _estimate(
-    a: Keypoints, b: Keypoints, pairs: NDArray[np.intp], *, mirrored: bool
+    a: Keypoints, b: Keypoints, pairs: NDArray[np.intp], fewest: int, *, mirrored: bool
 ) -> Alignment | None:
-    if len(pairs) < _FEWEST:
+    if len(pairs) < fewest:
         return None
     source = np.ascontiguousarray(a.positions[pairs[:, 0], :2])
     target = np.ascontiguousarray(b.positions[pairs[:, 1], :2])
@@ -146,29 +148,35 @@ def _estimate(
     if affine is None or flags is None or not _plausible(affine[:, :2]):
         return None
     inside = flags.ravel() > 0
-    transform = np.vstack([affine, [0.0, 0.0, 1.0]])
-    homography = _homography(source, target) if inside.sum() >= _FEWEST_BENT else None
     points_a, points_b = source[inside], target[inside]
     # Keypoints of several sizes or angles at one place are one piece of evidence, not many.
-    places = np.unique(np.hstack([np.rint(points_a / 3), np.rint(points_b / 3)]), axis=0)
-    if len(places) < _FEWEST:
+    places = len(np.unique(_cells(points_a) << 32 | _cells(points_b)))
+    if places < fewest:
         return None
+    transform = np.vstack([affine, [0.0, 0.0, 1.0]])
+    homography = _homography(source, target) if inside.sum() >= _FEWEST_BENT else None
     best = transform if homography is None else homography
     errors = _errors(points_a, points_b, best)
     return Alignment(
         transform=transform,
         mirrored=mirrored,
         matches=len(pairs),
-        inliers=len(places),
+        inliers=places,
         spread=_spread(points_a, a, b, transform),
         points_a=points_a,
         points_b=points_b,
         homography=homography,
         residual=float(np.median(np.linalg.norm(errors, axis=1))),
         coherence=_coherence(points_a, errors),
-        support=len(places) / _fewer_inside(a, b, best),
-        moved=_moved(source, target, best, b) if len(places) >= _FEWEST_BENT else 0,
+        support=places / _fewer_inside(a, b, best),
+        moved=_moved(source, target, best, b) if places >= _FEWEST_BENT else 0,
     )
+
+
+def _cells(points: Array) -> NDArray[np.int64]:
+    """The 3 x 3 pixel cell that each point (n, 2) lies in, as one number of 32 bits."""
+    x, y = np.rint(points / 3).astype(np.int64).T
+    return (x & 0xFFFF) << 16 | y & 0xFFFF
 
 
 def _plausible(linear: Array) -> bool:
@@ -205,7 +213,7 @@ def _coherence(points: Array, errors: Array) -> float:
     One plane seen from one place leaves errors like noise, whatever edit came after; a step aside,
     a moving subject or a bent page moves neighbours together. 0.0 below 12 places.
     """
-    _, places = np.unique(np.rint(points / 3), axis=0, return_index=True)
+    _, places = np.unique(_cells(points), return_index=True)
     if len(places) < 12:
         return 0.0
     at, off = points[places], errors[places]
@@ -245,7 +253,7 @@ def _moved(source: Array, target: Array, transform: Array, b: Keypoints) -> int:
     shift = np.median(np.linalg.norm(here[inside] - there[inside], axis=1))
     if not 0.8 < sizes[1] <= sizes[0] < 1.25 or shift > max(b.width, b.height) / 4:
         return 0
-    return len(np.unique(np.rint(here[inside] / 3), axis=0))
+    return len(np.unique(_cells(here[inside])))
 
 
 def _spread(points: Array, a: Keypoints, b: Keypoints, transform: Array) -> float:
@@ -255,5 +263,5 @@ def _spread(points: Array, a: Keypoints, b: Keypoints, transform: Array) -> floa
     low = np.maximum(outline.min(axis=0), 0)
     high = np.minimum(outline.max(axis=0), [a.width, a.height])
     size = np.maximum(high - low, 1e-6)
-    cells = np.clip(((points - low) / size * _CELLS).astype(int), 0, _CELLS - 1)
-    return len(np.unique(cells, axis=0)) / (_CELLS * _CELLS)
+    column, row = np.clip(((points - low) / size * _CELLS).astype(int), 0, _CELLS - 1).T
+    return len(np.unique(column * _CELLS + row)) / (_CELLS * _CELLS)

@@ -64,13 +64,12 @@ def ssim_map(a: Array, b: Array) -> Array:
     Computed in float64, or in float32 (to some 1e-4) where both pictures are float32.
     """
     x, y = (p if p.dtype == np.float32 else p.astype(np.float64) for p in (a, b))
-    mx, my = _mean(x), _mean(y)
+    # The variances are only ever added: four box filters do what five would.
+    mx, my, squares, product = _mean(x), _mean(y), _mean(x * x + y * y), _mean(x * y)
     norm = WINDOW * WINDOW / (WINDOW * WINDOW - 1)
-    vx = norm * (_mean(x * x) - mx * mx)
-    vy = norm * (_mean(y * y) - my * my)
-    vxy = norm * (_mean(x * y) - mx * my)
-    top = (2 * mx * my + _C1) * (2 * vxy + _C2)
-    return top / ((mx * mx + my * my + _C1) * (vx + vy + _C2))
+    both, mixed = mx * mx + my * my, mx * my
+    top = (2 * mixed + _C1) * (2 * norm * (product - mixed) + _C2)
+    return top / ((both + _C1) * (norm * (squares - both) + _C2))
 
 
 def ssim(a: Array, b: Array) -> float:
@@ -98,28 +97,30 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
     inside = cv2.erode(mask.astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8)).astype(bool)
     edge = WINDOW // 2
     inside[:edge], inside[-edge:], inside[:, :edge], inside[:, -edge:] = False, False, False, False
-    if inside.sum() < 64:
+    size = np.count_nonzero(inside)
+    if size < 64:
         return None
-    shift = float(x[inside].mean() - y[inside].mean())
     plain = y
-    y, gain = match_tones(x, y, inside)
-    score = float(ssim_map(x, y)[inside].mean())
+    y, gain, shift = match_tones(x, y, inside)
+    score = masked_mean(ssim_map(x, y), inside)
     correlation, textured = _local_correlation(x, y)
     textured &= inside
     flat = inside & ~textured
-    some = textured.sum()
+    some = np.count_nonzero(textured)
     values = correlation[textured]
-    median, upper = (float(q) for q in np.quantile(values, (0.5, 0.75))) if some else (0.0, 0.0)
+    # Sorted whole, which numpy does by vectors: a selection takes ten times as long.
+    ordered = np.sort(values)
+    median, upper = (float(ordered[int(q * some)]) if some else 0.0 for q in (0.5, 0.75))
     return Agreement(
         ssim=score,
         blocks=float((values >= _AGREES).mean()) if some else 0.0,
         correlation=median,
         best_correlation=upper,
-        textured=float(some / inside.sum()),
+        textured=some / size,
         cover_a=cover_a,
         cover_b=cover_b,
         inverted=gain < 0,
-        flat_difference=float(np.abs(x - y)[flat].mean()) if flat.any() else 0.0,
+        flat_difference=masked_mean(cv2.absdiff(x, y), flat),  # 0 where there is none
         gain=gain,
         shift=shift,
         change=(
@@ -188,17 +189,29 @@ def _sample(picture: Array, transform: Array, size: tuple[int, int]) -> Array:
     return np.asarray(warped, np.float32)
 
 
-def match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float]:
-    """y with gain and offset fitted to x inside the mask, and the gain."""
-    u, v = x[inside], y[inside]
-    variance = float(v.var())
+def match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float, float]:
+    """y with gain and offset fitted to x inside the mask, the gain, and x's mean less y's.
+
+    Pictures are float32, the mask is bool.
+    """
+    mean_x, mean_y = masked_mean(x, inside), masked_mean(y, inside)
+    u, v = x - np.float32(mean_x), y - np.float32(mean_y)
+    variance = masked_mean(v * v, inside)
     if variance < 1e-3:
-        return y + (u.mean() - v.mean()), 1.0
-    covariance = float(((u - u.mean()) * (v - v.mean())).mean())
+        return y + np.float32(mean_x - mean_y), 1.0, mean_x - mean_y
+    covariance = masked_mean(u * v, inside)
     # The ratio of deviations, not the regression slope: noise must not flatten y into agreement.
-    gain = float(np.copysign(np.sqrt(u.var() / variance), covariance))
+    gain = float(np.copysign(np.sqrt(masked_mean(u * u, inside) / variance), covariance))
     gain = float(np.clip(gain, -8.0, 8.0))
-    return np.clip((y - v.mean()) * gain + u.mean(), 0, 255).astype(np.float32), gain
+    fitted = np.clip(v * np.float32(gain) + np.float32(mean_x), 0, 255)
+    return fitted, gain, mean_x - mean_y
+
+
+def masked_mean(values: Array, inside: Array) -> float:
+    """Mean of float32 values where the mask, bool of the same shape, is set; 0 where it isn't."""
+    # One dot product: a copy of the chosen values, or OpenCV's masked mean, take ten times as long.
+    weights = inside.ravel().astype(np.float32)
+    return float(np.dot(values.ravel(), weights)) / max(np.count_nonzero(inside), 1)
 
 
 def _local_correlation(x: Array, y: Array) -> tuple[Array, Array]:

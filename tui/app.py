@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -19,9 +19,9 @@ from textual.worker import WorkerFailed
 from ..catalog import recovery
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
-from ..catalog.listing import GroupSummary
 from ..catalog.review import load_group
 from ..catalog.settings import Settings
+from . import terminal as terminals
 from .bars import PLACES
 from .desk import Desk
 from .dialogs import Confirm
@@ -30,13 +30,14 @@ from .groups_screen import GroupsScreen
 from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
-from .keymap import KEYS
 from .library_screen import LibraryScreen
+from .own_keys import OwnKeys
+from .picture_app import PictureApp
 from .place import Place
 from .plan_screen import PlanScreen
 from .preview import Previews
 from .review_screen import ReviewScreen
-from .terminal import Colours, detect
+from .terminal import Colours
 from .theme import DARK
 from .triage import Triage
 from .trouble import TROUBLE, in_words
@@ -59,7 +60,7 @@ class PictureReady(Message):
     """A picture was drawn."""
 
 
-class TwinsiftApp(App[int]):
+class TwinsiftApp(PictureApp):
     """Library, groups with review, plan and journal over one catalog."""
 
     CSS_PATH = "app.tcss"
@@ -83,26 +84,29 @@ class TwinsiftApp(App[int]):
         *,
         index_on_start: Sequence[Path] = (),
         start: Literal["library", "groups"] = "groups",
+        terminal: terminals.Terminal | None = None,
+        own_keys: OwnKeys | None = None,
     ) -> None:
-        """Open the catalog.
+        """Open the catalog; `terminal` is what was found out about it, else its environment tells.
 
         Raises:
             CatalogError: there is none, or it can't be used.
         """
         self.catalog = Catalog.open(catalog_path)
-        self.terminal = detect(os.environ, settings.screen)
-        super().__init__()
+        super().__init__(terminal or terminals.detect(os.environ, settings.screen))
         self.register_theme(DARK)
         self.theme = DARK.name
         self.console = self.terminal.console(self.console)
         self.no_color = self.terminal.colours is Colours.NONE
         self.catalog_path = catalog_path
         self.settings = settings
+        self.own_keys = own_keys or OwnKeys(settings.keys)
+        self.set_keymap(self.own_keys.keymap())
         self.desk = Desk(self.catalog)
         self.triages = {kind: Triage(kind) for kind in _KINDS}
         self.triage = self.triages["duplicate"]
         self.work = Work(catalog_path, settings, lambda state: self._post(WorkTold(state)))
-        self.previews = Previews(catalog_path, self.terminal, lambda _: self._post(PictureReady()))
+        self.previews = Previews(catalog_path, self.artist, lambda _: self._post(PictureReady()))
         self.last_decision: Callable[[ReviewScreen], None] | None = None
         """What `.` does again."""
         target = settings.files.move_to
@@ -117,8 +121,8 @@ class TwinsiftApp(App[int]):
             self,
             self.catalog,
             self.open_catalog,
-            self._reading_begins,
-            self._take_groups,
+            list(self.triages.values()),
+            self._show_groups,
             lambda words: self.say(words, "bad"),
         )
 
@@ -159,6 +163,10 @@ class TwinsiftApp(App[int]):
     def _leave_without_terminal(self) -> None:
         if self._window.is_gone:
             self.exit()
+
+    def cell_changed(self) -> None:
+        """Draw the pictures anew."""
+        self.previews.forget()
 
     def on_unmount(self) -> None:
         """End the threads and close the connection."""
@@ -238,13 +246,7 @@ class TwinsiftApp(App[int]):
         """Read the groups anew; `after` is called when they are shown."""
         self.feed.reload(after)
 
-    def _reading_begins(self) -> None:
-        for triage in self.triages.values():
-            triage.reading_begins()
-
-    def _take_groups(self, groups: list[GroupSummary]) -> None:
-        for triage in self.triages.values():
-            triage.load(groups)
+    def _show_groups(self) -> None:
         place = self._place()
         if isinstance(place, GroupsScreen):
             place.refresh_groups(hold=True)
@@ -291,7 +293,9 @@ class TwinsiftApp(App[int]):
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
     async def action_back(self) -> None:
-        """Leave the screen; from the groups, the program."""
+        """Leave the screen, or what is open in it; from the groups, the program."""
+        if isinstance(self.screen, Place) and self.screen.go_back():
+            return
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.current_mode != "groups":
@@ -370,14 +374,14 @@ class TwinsiftApp(App[int]):
         if place is None:
             return
         for table, target in (*((name, place) for name in place.key_tables), ("everywhere", self)):
-            for key in KEYS[table]:
+            for key in self.own_keys.table[table]:
                 if "{" in key.action or key.name in ("command_palette", "answer"):
                     continue
                 yield SystemCommand(
                     f"{key.label} ({key.shown})", key.help, partial(self._run, key.action, target)
                 )
 
-    async def _run(self, action: str, target: Place | App[int]) -> None:
+    async def _run(self, action: str, target: Place | PictureApp) -> None:
         await self.run_action(action, target)
 
 

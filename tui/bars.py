@@ -13,7 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from .cells import clip
-from .keymap import KEYS, Key
+from .keymap import Key
+from .own_keys import keys_of
 
 PLACES = {"library": "Library", "groups": "Groups", "plan": "Plan", "journal": "Journal"}
 
@@ -105,7 +106,7 @@ class KeyBar(Bar):
 
     def __init__(self, *places: str) -> None:
         super().__init__()
-        self.keys: tuple[Key, ...] = tuple(key for place in places for key in KEYS[place])
+        self._places = places
 
     def labels(self) -> dict[str, str]:
         """Labels that differ from the table's just now, by action: the screen's `key_labels`."""
@@ -116,7 +117,7 @@ class KeyBar(Bar):
         told = self.labels()
         entries = [
             (key, label)
-            for key in self.keys
+            for key in keys_of(self.app, *self._places)
             if key.rank and (label := told.get(key.name, key.label)) and self._enabled(key)
         ]
         room = width - 1

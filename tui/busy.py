@@ -1,8 +1,9 @@
-"""A batch of file actions under way: how far it is, and a way to stop after the present file."""
+"""Work that a person waits for: how far it is, and a way to stop it after the present item."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -10,7 +11,6 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ..catalog.carrying import Outcome
 from ..catalog.database import Catalog
 from ..catalog.progress import Control, Progress, Report
 from .bars import KeyBar
@@ -18,18 +18,26 @@ from .keymap import bindings
 from .trouble import TROUBLE, in_words
 from .wording import duration
 
-Batch = Callable[[Catalog, Report, Control], Outcome]
+T = TypeVar("T")
 
 
-class BusyScreen(ModalScreen["Outcome | str"]):
-    """Runs a batch in a thread with its own connection; returns its outcome, or what failed."""
+class BusyScreen(ModalScreen["T | str"], Generic[T]):
+    """Runs work in a thread with its own connection; returns what it returns, or what failed."""
 
     BINDINGS = bindings("busy")
 
-    def __init__(self, title: str, batch: Batch, open_catalog: Callable[[], Catalog]) -> None:
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[Catalog, Report, Control], T],
+        open_catalog: Callable[[], Catalog],
+        *,
+        items: str = "files",
+    ) -> None:
         super().__init__()
         self._title = title
-        self._batch = batch
+        self._work = work
+        self._items = items
         self._open_catalog = open_catalog
         self._control = Control()
 
@@ -45,27 +53,27 @@ class BusyScreen(ModalScreen["Outcome | str"]):
         self.run_worker(self._run, thread=True)
 
     def _run(self) -> None:
-        result: Outcome | str
+        result: T | str
         try:
             with self._open_catalog() as catalog:
-                result = self._batch(catalog, self._report, self._control)
+                result = self._work(catalog, self._report, self._control)
         except TROUBLE as error:
             result = in_words(error)
         self.call_later(self._finish, result)
 
-    def _finish(self, result: Outcome | str) -> None:
+    def _finish(self, result: T | str) -> None:
         self.dismiss(result)
 
     def _report(self, progress: Progress) -> None:
         self.app.call_from_thread(self._show, progress)
 
     def _show(self, progress: Progress) -> None:
-        text = f"{progress.done:,} of {progress.total or 0:,} files"
+        text = f"{progress.done:,} of {progress.total or 0:,} {self._items}"
         if progress.eta_seconds:
             text += f" · {duration(progress.eta_seconds)} left"
         self.query_one("#state", Static).update(Content(text))
 
     def action_stop(self) -> None:
-        """Stop after the present file."""
+        """Stop after the present item."""
         self._control.stop()
-        self.query_one("#state", Static).update(Content("stopping after the present file…"))
+        self.query_one("#state", Static).update(Content("stopping…"))

@@ -74,14 +74,19 @@ def undo(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring back the files of a batch, or list the batches."""
     with open_settled(arguments) as catalog:
         if arguments.list:
-            _list_batches(catalog)
+            list_batches(catalog)
             return Status.DONE
-        line = ProgressLine()
-        with stoppable() as control:
-            try:
-                outcome = undo_batch(catalog, arguments.batch, report=line, control=control)
-            finally:
-                line.end()
+        return bring_back(catalog, arguments.batch)
+
+
+def bring_back(catalog: Catalog, batch: int | None, *, live: bool | None = None) -> int:
+    """Bring back the files of a batch (None: the last one); `live` as for ProgressLine."""
+    line = ProgressLine(live=live)
+    with stoppable() as control:
+        try:
+            outcome = undo_batch(catalog, batch, report=line, control=control)
+        finally:
+            line.end()
     say_messages(outcome)
     plain.say(f"brought back {wording.count(outcome.done, 'file')}{shortfall(outcome)}")
     return status_of(outcome)
@@ -98,7 +103,12 @@ def carry_out(catalog: Catalog, drawn: Plan, arguments: argparse.Namespace) -> i
     if not _consents(drawn, arguments):
         plain.say("nothing was done")
         return Status.DONE
-    line = ProgressLine()
+    return perform(catalog, drawn)
+
+
+def perform(catalog: Catalog, drawn: Plan, *, live: bool | None = None) -> int:
+    """Carry out a plan that was consented to; `live` as for ProgressLine."""
+    line = ProgressLine(live=live)
     with stoppable() as control:
         try:
             outcome = apply_plan(
@@ -209,7 +219,8 @@ def _consents(drawn: Plan, arguments: argparse.Namespace) -> bool:
     return True
 
 
-def _list_batches(catalog: Catalog) -> None:
+def list_batches(catalog: Catalog) -> None:
+    """Print the batches, the latest first."""
     for batch in journal.batches(catalog):
         counts = Counter(
             {

@@ -23,9 +23,19 @@ def index(arguments: argparse.Namespace, settings: Settings) -> int:
     return run_index(catalog_path(arguments), folders(arguments.paths), settings)
 
 
-def run_index(path: Path, given: list[Path], settings: Settings, *, quiet: bool = False) -> int:
-    """Index folders with a progress line; say what failed and a summary, or only a note."""
-    line = ProgressLine()
+def run_index(
+    path: Path,
+    given: list[Path],
+    settings: Settings,
+    *,
+    quiet: bool = False,
+    live: bool | None = None,
+) -> int:
+    """Index folders with a progress line; say what failed and a summary, or only a note.
+
+    `live` as for ProgressLine.
+    """
+    line = ProgressLine(live=live)
     with stoppable() as control:
         try:
             summary = indexer.index(path, given, settings, report=line, control=control)
@@ -64,7 +74,9 @@ def match(arguments: argparse.Namespace, settings: Settings) -> int:
     return run_match(catalog_path(arguments), settings, arguments.method)
 
 
-def run_match(path: Path, settings: Settings, method: str = "evidence") -> int:
+def run_match(
+    path: Path, settings: Settings, method: str = "evidence", *, live: bool | None = None
+) -> int:
     """Match with a progress line and print the summary; for sift-ssim each image's count too."""
     from ..catalog import matcher
 
@@ -73,7 +85,7 @@ def run_match(path: Path, settings: Settings, method: str = "evidence") -> int:
             raise CatalogError(
                 f"{printable(str(path))} holds no pictures", "run `twinsift index FOLDER` first"
             )
-    line = ProgressLine()
+    line = ProgressLine(live=live)
     with stoppable() as control:
         try:
             summary = matcher.match(path, settings, method=method, report=line, control=control)

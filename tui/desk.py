@@ -9,6 +9,7 @@ from ..catalog import decisions
 from ..catalog.database import Catalog
 from ..catalog.decisions import Choice, Step, Verb
 from ..catalog.review import GroupDetail, Member
+from .pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Desk:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.pace = Pace()
+        """How fast groups are decided in this session, one by one."""
 
     def keep(
         self,
@@ -41,7 +44,9 @@ class Desk:
             RefusedError: see `decisions.decide`.
         """
         chosen = decisions.keep_only(detail, keep, verb, target)
-        return decisions.decide(self._catalog, detail.id, chosen)
+        step = decisions.decide(self._catalog, detail.id, chosen)
+        self.pace.decided()
+        return step
 
     def keep_all(self, detail: GroupDetail) -> Step:
         """Keep every file of a group."""
@@ -71,7 +76,9 @@ class Desk:
 
     def distinct(self, group_id: str, kind: str) -> Step:
         """Record that a group's files aren't duplicates; the group leaves the list."""
-        return decisions.mark_distinct(self._catalog, group_id, kind=kind)
+        step = decisions.mark_distinct(self._catalog, group_id, kind=kind)
+        self.pace.decided()
+        return step
 
     def accept(self, details: Iterable[GroupDetail]) -> Step:
         """Accept the suggested keeper of many groups in one step."""
@@ -92,7 +99,10 @@ class Desk:
 
     def undo(self) -> Step | None:
         """Take back the last step."""
-        return decisions.undo(self._catalog)
+        step = decisions.undo(self._catalog)
+        if step is not None:
+            self.pace.undone()
+        return step
 
     def redo(self) -> Step | None:
         """Do the step again that was taken back last."""

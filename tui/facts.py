@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..catalog.review import Member
+from ..models.tags import Tag
 from ..models.text import printable
 from . import wording
 
@@ -24,6 +25,8 @@ class Fact:
     """Indices of the files that are best in it; empty where none is, or where it's no contest."""
     is_path: bool = False
     """Whether the end of a value tells more than its start."""
+    word: str = ""
+    """What the better one is: 'more', 'larger'."""
 
     @property
     def differs(self) -> bool:
@@ -40,22 +43,44 @@ def facts(
     """
     numbers = numbers or range(1, len(members) + 1)
     found = [
-        _fact(members, "pixels", lambda m: f"{m.width}×{m.height}", lambda m: m.width * m.height),
-        _fact(members, "size", _size_words(members), lambda m: m.size),
-        _fact(members, "format", _format, _format_rank),
+        _fact(
+            members,
+            "pixels",
+            lambda m: f"{m.width}×{m.height}",
+            lambda m: m.width * m.height,
+            word="more",
+        ),
+        _fact(members, "size", _size_words(members), lambda m: m.size, word="larger"),
+        _fact(members, "format", _format, _format_rank, word="better"),
         _taken(members),
         _fact(members, "folder", lambda m: _folder(m), None, is_path=True),
         _fact(members, "name", lambda m: printable(os.path.basename(m.path)), None),
         _fact(members, "changed", lambda m: wording.moment(m.mtime_ns / 1e9), None),
         _fact(members, "camera", lambda m: printable(m.camera or "–"), None),
         _fact(
-            members, "EXIF", lambda m: wording.count(m.exif_count, "tag"), lambda m: m.exif_count
+            members,
+            "EXIF",
+            lambda m: wording.count(m.exif_count, "tag"),
+            lambda m: m.exif_count,
+            word="more",
         ),
         _fact(members, "links", lambda m: _links(m, members, numbers), None),
     ]
     if all_of_them:
         return [fact for fact in found if any(value not in ("", "–") for value in fact.values)]
     return [fact for fact in found if fact.differs]
+
+
+def with_tags(rows: Sequence[Fact], first: Sequence[Tag], second: Sequence[Tag]) -> list[Fact]:
+    """The facts of two files and, after them, all tags that no fact tells already."""
+    told = {row.label.casefold() for row in rows}
+    values: dict[str, list[str]] = {}
+    for place, found in enumerate((first, second)):
+        for tag in found:
+            if tag.name.casefold() not in told:
+                pair = values.setdefault(tag.name, ["", ""])
+                pair[place] = pair[place] or tag.value
+    return [*rows, *(Fact(n, (a, b), frozenset()) for n, (a, b) in values.items())]
 
 
 def _fact(
@@ -65,6 +90,7 @@ def _fact(
     rank: Rank | None,
     *,
     is_path: bool = False,
+    word: str = "",
 ) -> Fact:
     values = tuple(tell(member) for member in members)
     better: frozenset[int] = frozenset()
@@ -72,7 +98,7 @@ def _fact(
         ranks = [rank(member) for member in members]
         if min(ranks) < max(ranks):
             better = frozenset(i for i, r in enumerate(ranks) if r == max(ranks))
-    return Fact(label, values, better, is_path)
+    return Fact(label, values, better, is_path, word)
 
 
 def _size_words(members: Sequence[Member]) -> Callable[[Member], str]:

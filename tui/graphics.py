@@ -44,14 +44,19 @@ _RAMP = " .:-=+*#%@"
 """Letters from dark to light on a dark ground."""
 
 
-def fit(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
-    """Largest columns and rows, within those given, that keep the shape of width × height."""
+def fit(
+    width: int, height: int, columns: int, rows: int, cell: tuple[int, int] = (1, 2)
+) -> tuple[int, int]:
+    """Largest columns and rows, within those given, that keep the shape of width × height.
+
+    `cell` is the width and height of a cell in pixels.
+    """
     if width <= 0 or height <= 0 or columns <= 0 or rows <= 0:
         return 0, 0
-    scale = min(columns / width, 2 * rows / height)
+    scale = min(columns * cell[0] / width, rows * cell[1] / height)
     return (
-        max(1, min(columns, round(width * scale))),
-        max(1, min(rows, round(height * scale / 2))),
+        max(1, min(columns, round(width * scale / cell[0]))),
+        max(1, min(rows, round(height * scale / cell[1]))),
     )
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from ..catalog.database import Catalog
+from ..catalog.progress import Control, Meter, Report
 from ..catalog.review import GroupDetail, load_groups
-from .dialogs import Confirm, Prompt
+from .busy import BusyScreen
+from .desk import Desk
+from .dialogs import Confirm
+from .filter_line import FilterLine
 from .group_list import GroupList
 from .keymap import bindings
 from .line_list import LineList
@@ -45,6 +52,7 @@ class GroupsScreen(Place):
         yield Static(id="summary", markup=False)
         yield Static(id="titles", markup=False)
         yield GroupList(self.triage, id="groups")
+        yield FilterLine()
 
     def on_mount(self) -> None:
         """Show what is already loaded."""
@@ -91,7 +99,10 @@ class GroupsScreen(Place):
     def _summary(self) -> Content:
         triage, totals = self.triage, self.triage.totals()
         noun = "near-shot group" if triage.kind == "near" else "group"
+        missing = self.twinsift.feed.missing
         parts = [Content.styled(f" {count(totals.groups, noun)}", "bold")]
+        if missing:
+            parts.append(Content.styled(f"reading {missing:,} more…", "$accent"))
         if totals.decided:
             parts.append(Content(f"{totals.decided:,} decided"))
         if triage.kind == "duplicate":
@@ -149,17 +160,17 @@ class GroupsScreen(Place):
         self.refresh_groups()
 
     def action_filter(self) -> None:
-        """Ask for a text that folder or name must contain."""
+        """Filter by folder, name or verdict, as it is typed."""
+        self.query_one(FilterLine).begin(self.triage.text)
 
-        def take(text: str | None) -> None:
-            if text is not None:
-                self.triage.text = text.strip()
-                self.triage.arrange()
-                self.refresh_groups()
-
-        self.app.push_screen(
-            Prompt("Filter by folder or name", self.triage.text, hint="Empty: all groups."), take
-        )
+    @on(FilterLine.Typed)
+    def _filter(self, event: FilterLine.Typed) -> None:
+        if event.text != self.triage.text:
+            self.triage.text = event.text
+            self.triage.arrange()
+            self.refresh_groups()
+        if event.is_over:
+            self.query_one(GroupList).focus()
 
     # Marking --------------------------------------------------------------------------------------
 
@@ -211,47 +222,67 @@ class GroupsScreen(Place):
         if self.triage.kind == "near":
             self.say("near shots are never decided in bulk: review them one by one", "bad")
             return
+        if self.twinsift.feed.missing:
+            self.say("the list is still being read; a moment", "bad")
+            return
         wanted = [group for group in self.triage.chosen() if not group.is_decided]
         if not wanted:
             self.say("every group shown is decided already")
             return
-        self.say(f"adding up {count(len(wanted), 'group')}", "busy")
-        self.run_worker(
-            lambda: self._total([group.id for group in wanted]),
-            thread=True,
-            group="accept",
+        ids, order = [group.id for group in wanted], self.twinsift.settings.keep.order
+
+        def add_up(catalog: Catalog, report: Report, control: Control) -> list[GroupDetail]:
+            meter = Meter(report, "adding up", len(ids))
+            details = []
+            for detail in load_groups(catalog, ids, order=order):
+                control.checkpoint()
+                details.append(detail)
+                meter.add()
+            return details
+
+        self.app.push_screen(
+            BusyScreen("Adding up", add_up, self.twinsift.open_catalog, items="groups"),
+            self._ask_accept,
         )
 
-    def _total(self, wanted: list[str]) -> None:
-        """Load the details in a thread, then ask."""
-        order = self.twinsift.settings.keep.order
-        try:
-            with self.twinsift.open_catalog() as catalog:
-                details = list(load_groups(catalog, wanted, order=order))
-        except TROUBLE as error:
-            self.app.call_from_thread(self.say, in_words(error), "bad")
+    def _ask_accept(self, details: list[GroupDetail] | str | None) -> None:
+        if not isinstance(details, list):
+            self.say(details or "", "bad")
             return
-        self.app.call_from_thread(self._ask_accept, details)
-
-    def _ask_accept(self, details: list[GroupDetail]) -> None:
-        self.say("")
         totals = self.twinsift.desk.accept_totals(details)
         lines = [
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}).",
             "Files stay where they are until the plan is applied; u undoes this.",
         ]
+        self.app.push_screen(
+            Confirm("Accept the suggested keeper ★", lines),
+            lambda yes: self._accept(details) if yes else None,
+        )
 
-        def take(yes: bool | None) -> None:
-            if not yes:
-                return
-            try:
-                self.twinsift.desk.accept(details)
-            except TROUBLE as error:
-                self.say(in_words(error), "bad")
-                return
-            self.triage.marks.clear()
-            self.say(f"{count(totals.groups, 'group')} decided · P shows the plan", "good")
-            self.twinsift.reload_groups()
+    def _accept(self, details: list[GroupDetail]) -> None:
+        def decide(catalog: Catalog, report: Report, control: Control) -> int:
+            meter = Meter(report, "deciding", len(details))
+            Desk(catalog).accept(_counted(details, meter, control))
+            return len(details)
 
-        self.app.push_screen(Confirm("Accept the suggested keeper ★", lines), take)
+        def decided(done: int | str | None) -> None:
+            if isinstance(done, int):
+                self.triage.marks.clear()
+                self.say(f"{count(done, 'group')} decided · P shows the plan", "good")
+                self.twinsift.reload_groups()
+            else:
+                self.say(done or "", "bad")
+
+        self.app.push_screen(
+            BusyScreen("Deciding", decide, self.twinsift.open_catalog, items="groups"), decided
+        )
+
+
+def _counted(
+    details: Iterable[GroupDetail], meter: Meter, control: Control
+) -> Iterator[GroupDetail]:
+    for detail in details:
+        control.checkpoint()
+        meter.add()
+        yield detail

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -9,26 +11,28 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from .bars import KeyBar
-from .keymap import KEYS, bindings
+from .keymap import Key, bindings
+from .own_keys import keys_of
 
 _TITLES = {
     "everywhere": "Everywhere",
     "list": "Moving",
     "groups": "Groups",
     "review": "Review of a group",
+    "view": "Views of ★ and one other file",
     "plan": "Plan",
     "journal": "Journal",
     "library": "Library",
 }
 
 
-def help_lines(places: tuple[str, ...]) -> Content:
-    """The table of keys of some places as text."""
+def help_lines(tables: Mapping[str, Sequence[Key]]) -> Content:
+    """Tables of keys, by their place, as text."""
     told: set[str] = set()
     blocks: list[Content] = []
-    for place in places:
+    for place, keys in tables.items():
         rows = [Content.styled(f"{_TITLES[place]}\n", "bold $primary")]
-        for key in KEYS[place]:
+        for key in keys:
             if key.shown in told:
                 continue
             told.add(key.shown)
@@ -51,7 +55,9 @@ class HelpScreen(ModalScreen[None]):
         """The table in a frame that scrolls."""
         with Vertical(classes="dialog help"):
             with VerticalScroll(can_focus=False):
-                yield Static(help_lines(self._places))
+                yield Static(
+                    help_lines({place: keys_of(self.app, place) for place in self._places})
+                )
             yield KeyBar("text")
 
     def action_scroll(self, rows: int) -> None:

@@ -6,10 +6,19 @@ Space and arrows. Keys with Ctrl and the paging keys only ever double another on
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+
+_IDS = {
+    "place('library')": "library", "place('plan')": "plan", "place('journal')": "journal",
+    "move(1)": "down", "move(-1)": "up", "page(1)": "page_down", "page(-1)": "page_up",
+    "file(1)": "next_file", "file(-1)": "file_before",
+    "step(1)": "next_group", "step(-1)": "group_before",
+    "answer(True)": "yes", "answer(False)": "no",
+    "scroll(1)": "down", "scroll(-1)": "up", "scroll(8)": "page_down", "scroll(-8)": "page_up",
+}  # fmt: skip
+"""Ids of the rows whose action takes something: several have its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,16 @@ class Key:
     """One line for the help screen."""
     rank: int = 0
     """Place in the queue for the key bar's room, 1 first; 0: not in the bar."""
+
+    @property
+    def id(self) -> str:
+        """The row's id within its place; the settings know it as in `review.keep_all`."""
+        return _IDS.get(self.action, self.name)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the row's keys say what they do (digits), so that no others can."""
+        return "{key}" in self.action
 
     @property
     def name(self) -> str:
@@ -69,7 +88,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("t", "t", "verdict", "verdict", "show one verdict after the other, then all", 9),
         Key("o", "o", "open_only", "open", "hide what is decided, or show all again", 10),
         Key("n", "n", "near", "near shots", "switch between duplicates and near shots", 11),
-        Key("slash", "/", "filter", "filter", "filter by folder or name; empty: all", 6),
+        Key("slash", "/", "filter", "filter", "filter by folder, name, verdict as you type", 6),
     ),
     "review": (
         Key("enter", "Enter", "accept", "keep ★", "keep ★ and trash the rest, next group", 1),
@@ -82,12 +101,22 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("d", "d", "mark", "mark one", "mark this file for the trash, or unmark it", 8),
         Key("full_stop", ".", "repeat", "repeat", "the same decision as for the last group", 9),
         Key("c", "c", "clear", "clear", "forget what was decided about this group"),
-        Key("h,left", "h ←", "file(-1)", "file", "the file before"),
-        Key("l,right", "l →", "file(1)", "file", "the next file"),
-        Key("j,down", "j ↓", "step(1)", "group", "next group in the list, decided or not"),
-        Key("k,up", "k ↑", "step(-1)", "group", "the group before"),
-        Key("i", "i", "facts", "all facts", "show all facts, or only those that differ", 10),
-        Key("z", "z", "zoom", "zoom", "this file's picture alone, as large as it gets", 11),
+        Key("h,left", "h ←", "file(-1)", "file", "the file before; in a view: to the left"),
+        Key("l,right", "l →", "file(1)", "file", "the next file; in a view: to the right"),
+        Key("j,down", "j ↓", "step(1)", "group", "next group, decided or not; in a view: down"),
+        Key("k,up", "k ↑", "step(-1)", "group", "the group before; in a view: up"),
+    ),
+    "view": (
+        Key("f", "f", "flicker", "flicker", "★ and this file in turn, aligned; again: stop", 10),
+        Key("D", "D", "difference", "difference", "a map of where the two differ", 11),
+        Key("b", "b", "matches", "points", "the points that match, joined by lines", 13),
+        Key("i", "i", "metadata", "metadata", "all metadata of both, what differs first", 12),
+        Key("z", "z", "zoom", "zoom", "side by side; again: 100 %, then whole again", 10),
+        Key("plus,equals_sign", "+", "larger", "larger", "closer, in flicker and side by side", 4),
+        Key("minus", "-", "smaller", "smaller", "further away", 6),
+        Key("space", "Space", "flip", "other", "flicker: the other picture, by hand", 3),
+        Key("n", "n", "other_file", "next file", "compare ★ with the next file", 5),
+        Key("N", "N", "other_file_before", "file", "compare ★ with the file before"),
     ),
     "plan": (
         Key("exclamation_mark", "!", "apply", "apply", "do it: asks first, can be undone", 1),
@@ -136,23 +165,22 @@ KEYS: dict[str, tuple[Key, ...]] = {
 
 
 def bindings(place: str, target: str = "") -> list[BindingType]:
-    """Textual's bindings for a place; each has an id, by which a person's own key can replace it.
+    """Textual's bindings for a place; each has its row's id, by which own keys replace its keys.
 
     `target` names who carries out the actions where it isn't the widget itself ('app.').
     """
     made: list[BindingType] = []
     for entry in KEYS[place]:
-        names = entry.keys.split(",")
-        what = re.sub(r"[^\w-]+", "-", entry.action.partition("{")[0]).strip("-")
-        for name in names:
+        row = f"{place}.{entry.id}"
+        for key in entry.keys.split(",") if entry.is_fixed else [entry.keys]:
             made.append(
                 Binding(
-                    name,
-                    target + entry.action.format(key=name),
+                    key,
+                    target + entry.action.format(key=key),
                     entry.label,
                     show=False,
                     tooltip=entry.help,
-                    id=f"{place}.{what}" if len(names) == 1 else f"{place}.{what}.{name}",
+                    id=f"{row}.{key}" if entry.is_fixed else row,
                 )
             )
     return made

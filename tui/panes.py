@@ -23,7 +23,7 @@ from .preview import Drawn, Wanted
 from .theme import BETTER, CURSOR, STAR, VERB_GLYPHS, VERB_WORDS
 from .wording import SHORT_VERDICTS, evidence_sentence, home_short, percent
 
-_CLASSES = {
+COMPONENTS = {
     "pane--title", "pane--cursor", "pane--dim", "pane--star", "pane--better", "pane--strong",
     "pane--keep", "pane--trash", "pane--move", "pane--delete", "pane--ground",
 }  # fmt: skip
@@ -32,10 +32,10 @@ _CLASSES = {
 _NOT_ON_CARDS = ("name", "changed")  # the one is above the picture, the other says little
 
 
-class _Drawn(Widget):
+class PaneWidget(Widget):
     """A widget that is drawn line by line in the styles of a pane."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = _CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
 
     def component(self, name: str) -> Style:
         """The style of a component class, without the `pane--` before its name; '' for none."""
@@ -44,7 +44,7 @@ class _Drawn(Widget):
         return self.get_component_rich_style(f"pane--{name}", partial=True)
 
 
-class FilePane(_Drawn):
+class FilePane(PaneWidget):
     """One file: number, name, picture, and what is decided or suggested."""
 
     class Resized(Message):
@@ -142,7 +142,7 @@ class FilePane(_Drawn):
         ).adjust_cell_length(width, ground)
 
 
-class FactsPane(_Drawn):
+class FactsPane(PaneWidget):
     """What tells the files apart, below their pictures, and the evidence in a sentence.
 
     In a low window each file has a card: its differing facts side by side, and its folder. Where

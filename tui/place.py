@@ -59,5 +59,9 @@ class Place(Screen[None]):
         """Labels of the key bar that differ from the table's just now, by action; '' hides one."""
         return {}
 
+    def go_back(self) -> bool:
+        """Close what is open within the screen; False where nothing is, so that `q` leaves it."""
+        return False
+
     def after_undo(self, group_id: str) -> None:
         """Go to the group whose decision was undone or redone; '' for many groups."""

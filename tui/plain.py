@@ -17,6 +17,13 @@ def prepare() -> None:
             reconfigure(errors="backslashreplace")
 
 
+def take_any_bytes() -> None:
+    """Let lines of standard input hold any bytes, as paths may: strays become surrogates."""
+    reconfigure = getattr(sys.stdin, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="surrogateescape")
+
+
 def say(text: str = "") -> None:
     """Write a line to standard output."""
     sys.stdout.write(text + "\n")

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from textual.strip import Strip
 
 from ..catalog.database import Catalog
 from ..catalog.review import load_preview
-from . import graphics
-from .terminal import Drawing, Terminal
+from .artist import OFF, Artist
+from .drawn import Drawn
 from .trouble import TROUBLE, in_words
 
 _KEPT = 96  # drawn pictures; one is some 100 KB at 80 × 24
@@ -30,22 +29,12 @@ class Wanted:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A picture as strips of cells, or none with the reason why there is none."""
-
-    strips: tuple[Strip, ...]
-    reason: str = ""
-
-
 class Previews:
     """Draws pictures one after the other; what is wanted last is drawn first, the stale never."""
 
-    def __init__(
-        self, catalog_path: Path, terminal: Terminal, ready: Callable[[Wanted], None]
-    ) -> None:
+    def __init__(self, catalog_path: Path, artist: Artist, ready: Callable[[Wanted], None]) -> None:
         self._catalog_path = catalog_path
-        self._terminal = terminal
+        self._artist = artist
         self._ready = ready
         self._drawn: OrderedDict[Wanted, Drawn] = OrderedDict()
         self._queue: list[Wanted] = []
@@ -55,8 +44,8 @@ class Previews:
 
     def get(self, wanted: Wanted) -> Drawn | None:
         """The drawn picture, or None while there is none yet."""
-        if self._terminal.drawing is Drawing.NONE:
-            return Drawn((), "pictures are off (screen.pictures)")
+        if self._artist.is_off:
+            return Drawn((), OFF)
         with self._change:
             drawn = self._drawn.get(wanted)
             if drawn is not None:
@@ -71,6 +60,11 @@ class Previews:
                 self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
                 self._thread.start()
             self._change.notify()
+
+    def forget(self) -> None:
+        """Forget what is drawn: it no longer fits."""
+        with self._change:
+            self._drawn.clear()
 
     def close(self) -> None:
         """End the thread and wait for it."""
@@ -94,7 +88,7 @@ class Previews:
                         return
                     wanted = self._queue.pop(0)
                 try:
-                    drawn = _draw(catalog, wanted, self._terminal)
+                    drawn = _draw(catalog, wanted, self._artist)
                 except TROUBLE as error:
                     drawn = Drawn((), in_words(error))
                 with self._change:
@@ -104,15 +98,12 @@ class Previews:
                 self._ready(wanted)
 
 
-def _draw(catalog: Catalog, wanted: Wanted, terminal: Terminal) -> Drawn:
+def _draw(catalog: Catalog, wanted: Wanted, artist: Artist) -> Drawn:
     stored = load_preview(catalog, wanted.content_id)
     if stored is None:
         return Drawn((), "no picture: the file can't be decoded")
     try:
         with Image.open(io.BytesIO(stored)) as picture:
-            columns, rows = graphics.fit(*picture.size, wanted.columns, wanted.rows)
-            picture.draft("RGB", (columns * 2, rows * 4))
-            pixels = graphics.reduce(picture, columns, rows)
+            return artist.draw(picture, wanted.columns, wanted.rows)
     except (OSError, ValueError, SyntaxError) as error:
         return Drawn((), f"the stored picture is damaged: {error}")
-    return Drawn(tuple(graphics.draw(pixels, terminal.drawing, terminal.colours)))

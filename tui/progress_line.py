@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -23,7 +24,8 @@ class ProgressLine:
 
     def __init__(self, stream: TextIO | None = None, *, live: bool | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._live = self._stream.isatty() if live is None else live
+        can = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._live = can if live is None else live
         self._stage = ""
         self._told = 0.0
         self._shown = False

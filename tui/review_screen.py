@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from ..catalog.decisions import Verb
 from ..catalog.listing import GroupSummary
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
+from .comparison import Comparison
 from .folder_picker import FolderPicker
 from .keymap import bindings
 from .pane_row import PaneRow, seen
 from .panes import FactsPane
 from .place import Place
+from .studio import Shown, Studio
 from .terminal import Drawing
 from .theme import STAR, VERB_GLYPHS
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .wording import count, home_short, percent
+from .views import View
+from .wording import count, home_short, percent, roughly
 
 _TALL = 34  # lines from which the facts stand in a table
-_BOTH, _FACTS, _PICTURE = "both", "facts", "picture"
+_MAGNIFIED = (View.FLICKER, View.ZOOM)
+_VIEW_KEYS = frozenset(("larger", "smaller", "flip", "other_file", "other_file_before"))
+_NOT_IN_VIEWS = ("keep_all", "move_rest", "mark", "skip", "distinct", "repeat", "file", "step")
+"""Keys that give way in the key bar to those of an open view; they work all the same."""
+
+
+@dataclass
+class ViewReady(Message):
+    """A view of a pair was made."""
+
+    shown: Shown
 
 
 class ReviewScreen(Place):
     """One group of a Triage after the other; the Triage's cursor says which."""
 
-    BINDINGS = bindings("review")
+    BINDINGS = [*bindings("view"), *bindings("review")]  # noqa: RUF012 - Textual's way
 
     place = "groups"
-    key_tables = ("review",)
+    key_tables = ("review", "view")
 
     def __init__(self, triage: Triage, drawing: Drawing = Drawing.HALFBLOCK) -> None:
         super().__init__()
@@ -42,15 +57,27 @@ class ReviewScreen(Place):
         self.detail: GroupDetail | None = None
         self.cursor = 0
         """Index of the file under the cursor."""
-        self.view = _FACTS if drawing is Drawing.NONE else _BOTH
+        self.view: View | None = None
+        """The view of a pair that is open; None: the group is seen."""
+        self.is_text = drawing is Drawing.NONE
+        """Whether there are no pictures, so that the facts get their room."""
         self._by_hand = False
         """Whether files of this group were marked one by one since it was shown."""
 
     def body(self) -> ComposeResult:
-        """Chips of all files, panes, facts."""
+        """Chips of all files, panes, facts; in their place the view of a pair."""
+        app = self.twinsift
         yield Static(id="chips", markup=False)
-        yield PaneRow(self.twinsift.previews, self._upcoming)
+        yield PaneRow(app.previews, self._upcoming)
         yield FactsPane()
+        yield Comparison(
+            Studio(app.catalog_path, app.terminal, app.settings.index, self._view_ready)
+        )
+
+    @property
+    def comparison(self) -> Comparison:
+        """The view of a pair."""
+        return self.query_one(Comparison)
 
     def on_mount(self) -> None:
         """Show the group under the Triage's cursor."""
@@ -59,6 +86,19 @@ class ReviewScreen(Place):
     def on_resize(self) -> None:
         """Lay the panes out for the new size."""
         self.call_after_refresh(self._lay_out)
+
+    def _view_ready(self, shown: Shown) -> None:
+        if self.is_running:
+            self.post_message(ViewReady(shown))
+
+    def on_view_ready(self, message: ViewReady) -> None:
+        """Show the view that was made."""
+        self.comparison.take(message.shown)
+
+    def on_screen_suspend(self) -> None:
+        """Nothing blinks below another screen."""
+        for comparison in self.query(Comparison):
+            comparison.hold()
 
     def on_screen_resume(self) -> None:
         """Take over what changed while another screen was shown."""
@@ -98,42 +138,55 @@ class ReviewScreen(Place):
         if detail is None:
             return
         done, groups = self.triage.progress()
-        wide = self.size.width >= 64
-        parts = [
-            f"{self.triage.row + 1:,} of {len(self.triage.shown):,}",
-            f"{done:,} of {groups:,} decided"
-            if len(self.triage.shown) != groups
-            else f"{done:,} decided",
+        row, shown = self.triage.row + 1, len(self.triage.shown)
+        all_of = "" if shown == groups else f" of {groups:,}"
+        left = self.twinsift.desk.pace.seconds_left(groups - done)
+        told = [
+            f"{detail.verdict} {percent(detail.similarity)}",
+            f"{row:,} of {shown:,}",
+            f"{done:,}{all_of} decided" + ("" if left is None else f", {roughly(left)} left"),
         ]
-        if wide:
-            parts.insert(0, f"{detail.verdict} {percent(detail.similarity)}")
-        self.tell_where(" · ".join(parts))
+        # What the narrowest window has no room for is told elsewhere on the screen.
+        while len(told) > 1 and sum(map(len, told)) + 3 * len(told) > self.size.width - 20:
+            del told[0]
+        self.tell_where(" · ".join(told))
 
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
         if self.detail is None:
             return []
-        if self.view == _PICTURE:
-            return [self.cursor]
         return seen(len(self.detail.members), self.cursor, self.size.width)
 
     def _lay_out(self) -> None:
-        """Share the window out between pictures and facts, and show both."""
+        """Share the window out between pictures and facts, or give it to the open view."""
         detail = self.detail
         if detail is None:
             return
-        shown = self.columns()
         chips = self.query_one("#chips", Static)
         chips.display = len(detail.members) > 2  # two are seen anyway; above that it never jumps
         chips.update(self._chips(detail), layout=False)
-        panes, facts = self.query_one(PaneRow), self.query_one(FactsPane)
+        panes, facts, comparison = (
+            self.query_one(PaneRow),
+            self.query_one(FactsPane),
+            self.comparison,
+        )
+        panes.display = facts.display = self.view is None
+        comparison.display = self.view is not None
+        if self.view is not None:
+            comparison.open(self.view, detail, *self.pair())
+            return
+        comparison.close()
+        shown = self.columns()
         # Without the pictures the panes are the files' names and what is decided about them.
-        panes.styles.height = 2 if self.view == _FACTS else "1fr"
+        panes.styles.height = 2 if self.is_text else "1fr"
         panes.show(detail, shown, self.cursor)
-        as_table = self.view == _FACTS or self.size.height >= _TALL
-        facts.display = self.view != _PICTURE
-        facts.styles.height = "1fr" if self.view == _FACTS else self._facts_height(as_table)
-        facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.view == _FACTS)
+        as_table = self.is_text or self.size.height >= _TALL
+        facts.styles.height = "1fr" if self.is_text else self._facts_height(as_table)
+        facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
+
+    def pair(self) -> tuple[int, int]:
+        """Indices of the two files that a view compares: ★ and the one under the cursor."""
+        return 0, max(1, self.cursor)
 
     def _facts_height(self, as_table: bool) -> int:
         """Lines for facts and evidence: the pictures get the rest."""
@@ -167,15 +220,20 @@ class ReviewScreen(Place):
     # Moving ---------------------------------------------------------------------------------------
 
     def action_file(self, files: int) -> None:
-        """Put the cursor on another file of the group."""
+        """Put the cursor on another file of the group; in a view, look further left or right."""
+        if self.view is not None:
+            self.comparison.pan(files, 0)
+            return
         if self.detail is None:
             return
         self.cursor = max(0, min(self.cursor + files, len(self.detail.members) - 1))
         self._lay_out()
 
     def action_step(self, groups: int) -> None:
-        """Show the next group of the list, or the one before."""
-        if self.triage.step(groups):
+        """Show the next group, or the one before; in a view, look further down or up."""
+        if self.view is not None:
+            self.comparison.pan(0, groups)
+        elif self.triage.step(groups):
             self.show_current()
         else:
             self.say("that is the last group" if groups > 0 else "that is the first group")
@@ -193,15 +251,85 @@ class ReviewScreen(Place):
         if self.detail is not None:
             self.say("no open group is left here · P shows the plan, q the list", "good")
 
-    def action_facts(self) -> None:
-        """Show all facts instead of the pictures, or both again."""
-        self.view = _BOTH if self.view == _FACTS else _FACTS
+    # Views ----------------------------------------------------------------------------------------
+
+    def open_view(self, view: View | None) -> None:
+        """Look at ★ and the file under the cursor in a view; None: at the group again."""
+        self.view = view
         self._lay_out()
+        self.keys_changed()
+
+    def go_back(self) -> bool:
+        """Close the open view; False where none was."""
+        if self.view is None:
+            return False
+        self.open_view(None)
+        return True
+
+    def action_flicker(self) -> None:
+        """The two in turn; again: stop it, or let it go on."""
+        if self.view is not View.FLICKER:
+            self.open_view(View.FLICKER)
+            self.comparison.blink()
+        elif self.comparison.is_blinking:
+            self.comparison.hold()
+            self.say("held · Space shows the other · f goes on")
+        else:
+            self.comparison.blink()
+
+    def action_flip(self) -> None:
+        """The other one of the two in turn."""
+        if self.view is View.FLICKER:
+            self.comparison.flip()
+
+    def action_difference(self) -> None:
+        """The map of where they differ; again: the group."""
+        self.open_view(None if self.view is View.DIFFERENCE else View.DIFFERENCE)
+
+    def action_matches(self) -> None:
+        """The points that match; again: the group."""
+        self.open_view(None if self.view is View.MATCHES else View.MATCHES)
+
+    def action_metadata(self) -> None:
+        """All metadata of both; again: the group."""
+        self.open_view(None if self.view is View.METADATA else View.METADATA)
 
     def action_zoom(self) -> None:
-        """Show the picture under the cursor alone, or both again."""
-        self.view = _BOTH if self.view == _PICTURE else _PICTURE
-        self._lay_out()
+        """Side by side, whole and at 100 % in turn; in flicker the same."""
+        if self.view in _MAGNIFIED:
+            self.comparison.toggle_full()
+        else:
+            self.open_view(View.ZOOM)
+
+    def action_larger(self) -> None:
+        """Closer."""
+        if self.view in _MAGNIFIED:
+            self.comparison.magnify(1)
+
+    def action_smaller(self) -> None:
+        """Further away."""
+        if self.view in _MAGNIFIED:
+            self.comparison.magnify(-1)
+
+    def action_other_file(self) -> None:
+        """Compare ★ with the next file of the group."""
+        self._compare_with(1)
+
+    def action_other_file_before(self) -> None:
+        """Compare ★ with the file before."""
+        self._compare_with(-1)
+
+    def _compare_with(self, step: int) -> None:
+        if self.detail is not None and self.view is not None:
+            others = len(self.detail.members) - 1
+            self.cursor = (max(1, self.cursor) - 1 + step) % others + 1
+            self._lay_out()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of an open view do nothing without one."""
+        if action in _VIEW_KEYS and self.is_mounted and self.view is None:
+            return False
+        return super().check_action(action, parameters)
 
     # Deciding -------------------------------------------------------------------------------------
 
@@ -241,6 +369,7 @@ class ReviewScreen(Place):
     def action_accept(self) -> None:
         """Keep ★ and trash the rest; after marking by hand: leave it at those marks."""
         if self._by_hand:
+            self.twinsift.desk.pace.decided()
             self.say("as marked · u undoes", "good")
             self._go_on()
             return
@@ -320,6 +449,8 @@ class ReviewScreen(Place):
     def key_labels(self) -> dict[str, str]:
         """Enter goes on with marks made by hand; `m` names its folder."""
         labels = {"place": ""}
+        if self.view is not None:
+            labels |= dict.fromkeys(_NOT_IN_VIEWS, "")
         if self._by_hand:
             labels["accept"] = "as marked"
         target = self.twinsift.move_target

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from ..catalog.listing import GroupSummary
 from ..models.evidence import Verdict
 from ..models.text import printable
+from .wording import SHORT_VERDICTS
 
 
 class Sort(StrEnum):
@@ -32,6 +34,18 @@ class Totals:
     """Bytes freed if every group shown keeps its largest file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Groups made ready for a Triage in another thread: at 100,000 that takes longer than a key."""
+
+    groups: dict[str, GroupSummary]
+    haystacks: dict[str, str]
+    """What a filter's text is looked for in, by group."""
+    sort: Sort
+    order: list[str]
+    """Ids in the order of `sort`."""
+
+
 class Triage:
     """The list of groups of one kind with its filters, marks and cursor; knows no screen.
 
@@ -51,6 +65,8 @@ class Triage:
         self._all: dict[str, GroupSummary] = {}
         self._rows: dict[str, int] = {}
         self._haystacks: dict[str, str] = {}
+        self._order: list[str] = []
+        self._ordered_by = Sort.RECLAIM
         self._since: dict[str, int | None] = {}
         """Files decided of the groups that changed since the last reading began; None: removed."""
         self._decided = 0
@@ -62,18 +78,38 @@ class Triage:
         """Note that the groups are being read; what is decided from now on may be missing there."""
         self._since.clear()
 
-    def load(self, groups: Iterable[GroupSummary]) -> None:
+    def prepare(self, groups: Iterable[GroupSummary]) -> Prepared:
+        """Make groups ready to be taken over; changes nothing here, so any thread may do it."""
+        mine = {group.id: group for group in groups if group.kind == self.kind}
+        folders: dict[bytes, str] = {}
+        haystacks = {}
+        for group in mine.values():
+            folder = folders.get(group.folder)
+            if folder is None:
+                folder = folders[group.folder] = printable(group.folder).casefold()
+            said = f"{group.verdict} {SHORT_VERDICTS[group.verdict]}"
+            haystacks[group.id] = f"{folder}/{printable(group.name).casefold()} {said}"
+        sort = self.sort
+        return Prepared(mine, haystacks, sort, _ordered(mine.values(), sort))
+
+    def take(self, prepared: Prepared) -> None:
         """Replace the groups; cursor, marks, filters and what was decided meanwhile stay."""
-        self._all = {group.id: group for group in groups if group.kind == self.kind}
+        self._all = prepared.groups
+        self._haystacks = prepared.haystacks
+        self._order, self._ordered_by = prepared.order, prepared.sort
         for group_id, decided in self._since.items():
             group = self._all.get(group_id)
             if decided is None:
-                self._all.pop(group_id, None)
+                self._drop(group_id)
             elif group is not None:
                 self._all[group_id] = replace(group, decided=decided)
-        self._haystacks = {k: v for k, v in self._haystacks.items() if k in self._all}
         self.marks &= self._all.keys()
+        self._decided = sum(group.is_decided for group in self._all.values())
         self.arrange()
+
+    def load(self, groups: Iterable[GroupSummary]) -> None:
+        """Prepare groups and take them over."""
+        self.take(self.prepare(groups))
 
     def update(self, group_id: str, *, decided: int) -> None:
         """Note how many files of a group are decided; it keeps its row until the next arranging."""
@@ -92,28 +128,38 @@ class Triage:
     def remove(self, group_id: str) -> None:
         """Take a group off the list; the cursor then is on the one that follows it."""
         self._since[group_id] = None
-        self._all.pop(group_id, None)
+        group = self._drop(group_id)
         self.marks.discard(group_id)
+        if group is not None:
+            self._decided -= group.is_decided
         row = self._rows.get(group_id)
         if row is not None:
             del self.shown[row]
             self._count()
             self.row = max(0, min(self.row - (row < self.row), len(self.shown) - 1))
 
+    def _drop(self, group_id: str) -> GroupSummary | None:
+        group = self._all.pop(group_id, None)
+        if group is not None:
+            self._order.remove(group_id)
+        return group
+
     def arrange(self) -> None:
         """Filter and sort anew; the cursor stays on its group, or near its row where that left."""
         here = self.current
-        text = self.text.casefold()
-        self.shown = sorted(
-            (
-                group
-                for group in self._all.values()
-                if (self.verdict is None or group.verdict is self.verdict)
-                and not (self.open_only and group.is_decided)
-                and (not text or text in self._haystack(group))
-            ),
-            key=_ORDERS[self.sort],
-        )
+        if self._ordered_by is not self.sort:
+            self._order = _ordered(self._all.values(), self.sort)
+            self._ordered_by = self.sort
+        groups, wanted = self._all, self._order
+        if self.text:
+            text, haystacks = self.text.casefold(), self._haystacks
+            wanted = [group_id for group_id in wanted if text in haystacks[group_id]]
+        shown = [groups[group_id] for group_id in wanted]
+        if self.verdict is not None:
+            shown = [group for group in shown if group.verdict is self.verdict]
+        if self.open_only:
+            shown = [group for group in shown if not group.is_decided]
+        self.shown = shown
         self._count()
         row = self._rows.get(here.id) if here is not None else None
         self.row = max(0, min(self.row if row is None else row, len(self.shown) - 1))
@@ -121,19 +167,11 @@ class Triage:
     def _count(self) -> None:
         """Number the rows and add up: once a change, since a key press has no time for it."""
         self._rows = {group.id: row for row, group in enumerate(self.shown)}
-        self._decided = sum(group.is_decided for group in self._all.values())
         self._totals = Totals(
             len(self.shown),
-            sum(group.is_decided for group in self.shown),
+            sum(group.decided >= group.files for group in self.shown),
             sum(group.reclaim for group in self.shown),
         )
-
-    def _haystack(self, group: GroupSummary) -> str:
-        found = self._haystacks.get(group.id)
-        if found is None:
-            found = f"{printable(group.folder)}/{printable(group.name)} {group.verdict}".casefold()
-            self._haystacks[group.id] = found
-        return found
 
     # Looking --------------------------------------------------------------------------------------
 
@@ -237,12 +275,21 @@ class Triage:
         self.arrange()
 
 
-_ORDERS = {
-    Sort.RECLAIM: lambda g: (-g.reclaim, g.id),
-    Sort.SIMILARITY: lambda g: (g.similarity, g.id),
-    Sort.FILES: lambda g: (-g.files, -g.reclaim, g.id),
-    Sort.FOLDER: lambda g: (g.folder, g.name, g.id),
+_ORDERS: dict[Sort, tuple[tuple[Callable[[GroupSummary], Any], bool], ...]] = {
+    Sort.RECLAIM: ((attrgetter("reclaim"), True),),
+    Sort.SIMILARITY: ((attrgetter("similarity"), False),),
+    Sort.FILES: ((attrgetter("reclaim"), True), (attrgetter("files"), True)),
+    Sort.FOLDER: ((attrgetter("folder", "name"), False),),
 }
+"""What is sorted by, the weightiest last, and whether the largest comes first."""
+
+
+def _ordered(groups: Iterable[GroupSummary], sort: Sort) -> list[str]:
+    """The ids of groups in an order; ties are in the order of the ids."""
+    ordered = sorted(groups, key=attrgetter("id"))
+    for key, largest_first in _ORDERS[sort]:
+        ordered.sort(key=key, reverse=largest_first)  # stable, also in reverse
+    return [group.id for group in ordered]
 
 
 _T = TypeVar("_T")

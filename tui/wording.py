@@ -55,6 +55,17 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
+def roughly(seconds: float) -> str:
+    """A time span as a person says it: 'less than a minute', 'about 38 min', 'about 2 h 10 min'."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"about {minutes} min"
+    hours, rest = divmod(round(minutes / 10) * 10, 60)
+    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
+
+
 def rate(per_second: float) -> str:
     """Items a second: '38/s', '0.7/s'."""
     return f"{per_second:,.0f}/s" if per_second >= 9.95 else f"{per_second:.1f}/s"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw, ImageOps
-from twinsift.catalog import pairs, review
+from twinsift.catalog import listing, pairs, review
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import CatalogError, Interrupted
 from twinsift.catalog.indexer import index
@@ -60,7 +60,7 @@ def catalog_path(tmp_path: Path, indexed: Path) -> Path:
 
 def groups_in(path: Path, kind: str = "duplicate") -> list[set[str]]:
     with Catalog.open(path) as catalog:
-        details = [review.load_group(catalog, g.id) for g in review.list_groups(catalog, kind=kind)]
+        details = [review.load_group(catalog, g.id) for g in listing.list_groups(catalog, kind=kind)]
     return sorted(
         ({os.path.basename(os.fsdecode(m.path)) for m in d.members} for d in details if d),
         key=sorted,
@@ -95,7 +95,7 @@ def test_copies_are_grouped_and_strangers_are_not(catalog_path):
 def test_what_a_file_is_to_the_representative_is_told(catalog_path):
     match(catalog_path, SETTINGS)
     with Catalog.open(catalog_path) as catalog:
-        for group in review.list_groups(catalog):
+        for group in listing.list_groups(catalog):
             detail = review.load_group(catalog, group.id)
             assert detail is not None
             assert sum(member.suggested for member in detail.members) == 1
@@ -208,7 +208,7 @@ def test_the_order_of_scanning_changes_no_group(tmp_path, library):
     ids = []
     for place in (path, other):
         with Catalog.open(place) as catalog:
-            ids.append([(g.id, g.verdict, g.similarity) for g in review.list_groups(catalog)])
+            ids.append([(g.id, g.verdict, g.similarity) for g in listing.list_groups(catalog)])
     assert ids[0] == ids[1]
     assert groups_in(path) == groups_in(other)
 

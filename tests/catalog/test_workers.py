@@ -50,6 +50,11 @@ def test_every_item_comes_back_with_its_own_result(jobs: ModuleType) -> None:
         assert dict(pool.imap_unordered([])) == {}
 
 
+def test_nothing_is_a_result_too(jobs: ModuleType) -> None:
+    with WorkerPool[int, None](jobs.nothing, workers=1) as pool:
+        assert list(pool.imap_unordered([1, 2])) == [(1, None), (2, None)]
+
+
 def test_no_worker_starts_without_work_and_none_outlives_the_pool(jobs: ModuleType) -> None:
     with WorkerPool[int, int](jobs.who, workers=2) as pool:
         assert list(pool.imap_unordered([])) == []

@@ -20,6 +20,10 @@ def add(number: int, more: int) -> int:
     return number + more
 
 
+def nothing(_: int) -> None:
+    """What a job has to say of a file that isn't the one any more."""
+
+
 def who(_: int) -> int:
     return os.getpid()
 

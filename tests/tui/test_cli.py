@@ -144,7 +144,7 @@ def test_without_a_catalog_nothing_is_made(screen: Screen, tmp_path: Path, comma
 
 def test_the_interface_needs_a_terminal(screen: Screen, tmp_path: Path) -> None:
     assert screen.run("--catalog", str(tmp_path / "c"), *()) == Status.WRONG_USE
-    assert "the interface needs a terminal (use `twinsift groups`" in screen.err
+    assert "the interface needs a terminal (use --plain, or `twinsift groups`" in screen.err
 
 
 @pytest.mark.parametrize(

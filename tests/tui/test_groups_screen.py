@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from twinsift.catalog import listing
 from twinsift.catalog.decisions import undo
-from twinsift.catalog.listing import GroupSummary, list_groups
+from twinsift.catalog.listing import GroupSummary, list_groups, note_first
 from twinsift.models.evidence import Verdict
 from twinsift.tui import feed
 from twinsift.tui.app import TwinsiftApp
@@ -104,8 +105,21 @@ async def test_filter_by_name_and_back(pilot: Driver) -> None:
 
 
 async def test_a_filter_that_was_cancelled_changes_nothing(pilot: Driver) -> None:
-    await pilot.press("slash", *"xyz", "ctrl+c")
+    await pilot.press("slash", *"xyz")
+    await pilot.pause(0.1)
+    assert len(rows(pilot)) == 0
+    await pilot.press("ctrl+c")
     assert len(rows(pilot)) == 4
+    assert pilot.app.focused is pilot.app.screen.query_one(GroupList)
+
+
+async def test_the_list_follows_each_letter(pilot: Driver) -> None:
+    await pilot.press("j", "slash", *"hu")
+    await pilot.pause(0.1)
+    assert len(rows(pilot)) == 1
+    assert "with “hu”" in str(pilot.app.screen.query_one("#summary").render())
+    await pilot.press("backspace", "backspace", *"edited", "enter")
+    assert [row.split()[2] for row in rows(pilot)] == ["tone"]
 
 
 async def test_verdicts_one_after_the_other(pilot: Driver) -> None:
@@ -211,6 +225,7 @@ async def test_groups_that_arrive_leave_cursor_and_screen_line_alone(
                 Picture(b"new/b%d.jpg" % number, size=size),
             ]
         )
+    note_first(filled.catalog)
     groups = pilot.app.screen.query_one(GroupList)
     line = groups.cursor - groups.scroll_offset.y
     for _ in range(100):
@@ -223,6 +238,52 @@ async def test_groups_that_arrive_leave_cursor_and_screen_line_alone(
     assert current.name == b"IMG_2041.JPG"
     assert groups.cursor == 22
     assert groups.cursor - groups.scroll_offset.y == line
+
+
+async def test_the_first_groups_are_shown_before_the_rest(
+    filled: Library, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_FIRST", 2)
+    note_first(filled.catalog)
+    go_on = threading.Event()
+
+    def slow(*args: Any, **more: Any) -> list[GroupSummary]:
+        go_on.wait(10)
+        return list_groups(*args, **more)
+
+    monkeypatch.setattr(feed, "list_groups", slow)
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if app(pilot).feed.has_loaded:
+                break
+        assert ["sea.jpg" in rows(pilot)[0], "hut.jpg" in rows(pilot)[1]] == [True, True]
+        assert len(rows(pilot)) == 2
+        assert "reading 2 more" in str(pilot.app.screen.query_one("#summary").render())
+        await pilot.press("A")
+        assert "still being read" in message(pilot)
+        await pilot.press("j")
+        go_on.set()
+        await settled(pilot)
+        assert len(rows(pilot)) == 4
+        current = app(pilot).triage.current
+        assert current is not None
+        assert current.name == b"hut.jpg"
+
+
+async def test_what_the_indexer_writes_alone_reads_no_list_again(
+    pilot: Driver, filled: Library
+) -> None:
+    before = app(pilot).feed.readings
+    filled.file(Picture(b"new/alone.jpg"))
+    await pilot.pause(1.3)
+    assert app(pilot).feed.readings == before
+    note_first(filled.catalog)
+    for _ in range(100):
+        await pilot.pause(0.05)
+        if app(pilot).feed.readings > before:
+            return
+    pytest.fail("the list was not read again")
 
 
 async def test_help_lists_the_keys_of_the_screen(pilot: Driver) -> None:

@@ -23,6 +23,7 @@ OWNERS = {
     "list": [LineList],
     "groups": [GroupsScreen],
     "review": [ReviewScreen],
+    "view": [ReviewScreen],
     "plan": [PlanScreen],
     "journal": [JournalScreen],
     "library": [LibraryScreen],
@@ -63,7 +64,7 @@ def test_what_matters_is_on_keys_that_every_terminal_sends(place: str) -> None:
             doubles = True
         first = key.keys.split(",")[0]
         is_printable = len(first) == 1 or first in {
-            _character_to_key(character) for character in "?:./!"
+            _character_to_key(character) for character in "?:./!+-"
         }
         assert doubles or first in plain or is_printable, key
 
@@ -75,12 +76,11 @@ def test_a_digit_becomes_its_number() -> None:
 
 def test_ids_are_unique() -> None:
     found = [b.id for place in KEYS for b in bindings(place) if isinstance(b, Binding)]
-    assert len(found) == sum(len(bindings(place)) for place in KEYS)
     assert len(found) == len(set(found))
 
 
 def test_help_tells_every_key_once() -> None:
-    text = help_lines(("review", "everywhere")).plain
+    text = help_lines({place: KEYS[place] for place in ("review", "everywhere")}).plain
     for key in (*KEYS["review"], *KEYS["everywhere"]):
         assert text.count(f"  {key.shown:<8}") == 1
         assert key.help in text

@@ -1,0 +1,123 @@
+"""The list of groups: what each row says, which come first, and when it is to be read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from twinsift.catalog import decisions, library, listing
+from twinsift.catalog.database import Catalog
+from twinsift.catalog.group_store import put_groups
+from twinsift.catalog.groups import Group
+from twinsift.catalog.listing import first_groups, list_groups, note_first, stamp
+from twinsift.catalog.review import load_group, load_groups
+
+_SIZES = ((50, 40), (900, 10, 10), (300, 300), (70, 60))
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Iterator[Catalog]:
+    """Four groups of files with these sizes; contents are numbered through."""
+    with Catalog.open(tmp_path / "catalog.sqlite") as catalog:
+        _fill(catalog)
+        yield catalog
+
+
+def _fill(catalog: Catalog) -> None:
+    with catalog.transaction() as db:
+        db.execute("INSERT INTO root (id, path, role, added_at) VALUES (1, X'2F70', 'normal', 0)")
+        formed, content = [], 0
+        for number, sizes in enumerate(_SIZES):
+            members = []
+            for size in sizes:
+                content += 1
+                members.append(content)
+                db.execute(
+                    "INSERT INTO content (id, digest, size) VALUES (?, ?, ?)",
+                    (content, bytes([content]) * 32, size),
+                )
+                db.execute(
+                    "INSERT INTO file (root_id, path, size, mtime_ns, device, inode, content_id)"
+                    " VALUES (1, ?, ?, 0, 1, ?, ?)",
+                    (b"%d/%d.jpg" % (number, content), size, content, content),
+                )
+                if len(members) > 1:
+                    db.execute(
+                        "INSERT INTO pair (a_id, b_id, verdict, similarity, evidence)"
+                        " VALUES (?, ?, 'resized', 0.9, '{}')",
+                        (members[0], content),
+                    )
+            formed.append(Group(members[0], tuple(members)))
+    put_groups(catalog, "evidence", formed[:3], formed[3:])
+
+
+def test_rows_tell_files_bytes_and_the_representatives_place(filled: Catalog) -> None:
+    rows = [(g.files, g.reclaim, g.folder, g.name, g.decided) for g in list_groups(filled)]
+    assert rows == [
+        (2, 300, b"/p/2", b"6.jpg", 0),
+        (2, 40, b"/p/0", b"1.jpg", 0),
+        (3, 20, b"/p/1", b"3.jpg", 0),
+    ]
+
+
+def test_links_of_one_inode_free_nothing(filled: Catalog) -> None:
+    with filled.transaction() as db:
+        db.execute("UPDATE file SET inode = 6 WHERE content_id = 7")
+    assert [g.reclaim for g in list_groups(filled)] == [40, 20, 0]
+
+
+def test_the_first_are_read_alone(filled: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert first_groups(filled) == list_groups(filled, kind=None)
+    monkeypatch.setattr(listing, "_FIRST", 1)
+    note_first(filled)
+    assert [(g.kind, g.reclaim) for g in first_groups(filled)] == [("duplicate", 300), ("near", 60)]
+
+
+def test_what_went_since_is_not_among_the_first(filled: Catalog) -> None:
+    with filled.transaction() as db:
+        db.execute("DELETE FROM duplicate_group WHERE representative_id = 6")
+        db.execute("UPDATE file SET present = 0 WHERE content_id = 2")
+    assert [g.reclaim for g in first_groups(filled)] == [60, 20]
+
+
+def test_nothing_noted_means_nothing_first(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "empty.sqlite") as empty:
+        assert first_groups(empty) == []
+
+
+def test_the_stamp_changes_with_what_the_list_shows_only(filled: Catalog) -> None:
+    seen = [stamp(filled)]
+    with filled.transaction() as db:
+        db.execute("INSERT INTO content (digest, size) VALUES (X'00', 1)")
+    assert stamp(filled) == seen[0]
+    group = list_groups(filled)[0]
+    detail = load_group(filled, group.id)
+    assert detail is not None
+    decisions.decide(filled, group.id, decisions.keep_only(detail, {detail.keeper.file_id}))
+    seen.append(stamp(filled))
+    decisions.undo(filled)
+    seen.append(stamp(filled))
+    library.set_role(filled, 1, "reference")
+    seen.append(stamp(filled))
+    put_groups(filled, "evidence", [], [])
+    seen.append(stamp(filled))
+    assert len(set(seen)) == len(seen)
+
+
+def test_many_groups_are_loaded_as_one_by_one(
+    filled: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [group.id for group in list_groups(filled)]
+    for chunk in (1, 2, 500):
+        monkeypatch.setattr("twinsift.catalog.review._CHUNK", chunk)
+        loaded = list(load_groups(filled, [ids[2], "gone", *ids[:2]]))
+        assert loaded == [load_group(filled, i) for i in (ids[2], *ids[:2])]
+
+
+def test_paths_that_are_no_text_stay_bytes(filled: Catalog) -> None:
+    with filled.transaction() as db:
+        db.execute("UPDATE file SET path = X'FF2F6E' WHERE content_id = 6")
+    first = list_groups(filled)[0]
+    assert (first.folder, first.name) == (os.path.join(b"/p", b"\xff"), b"n")

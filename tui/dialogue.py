@@ -1,0 +1,426 @@
+"""The triage as a dialogue of lines: for screen readers, terminals that can't be drawn on, scripts.
+
+The same groups, filters and decisions as on the screens (`triage`, `desk`), and the same letters.
+Nothing is written over and nothing is said by colour or place alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..catalog.database import Catalog
+from ..catalog.decisions import Step, Verb
+from ..catalog.errors import Interrupted
+from ..catalog.listing import list_groups, stamp
+from ..catalog.plan import build
+from ..catalog.review import GroupDetail, load_group, load_groups
+from ..catalog.settings import Settings
+from ..models.errors import TwinsiftError
+from ..models.text import printable
+from . import commands_files, plain, spoken
+from .desk import Desk
+from .status import Status
+from .triage import Triage
+from .trouble import TROUBLE, in_words
+from .wording import count, size
+
+_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be typed."""
+
+    letter: str
+    """What is typed; the key of `row` where there is one."""
+    word: str
+    """The same as a word."""
+    argument: str
+    """What may follow it, as shown in the help."""
+    help: str
+    row: str = ""
+    """The row of the table of keys that does the same on a screen."""
+
+
+COMMANDS = (
+    Command("y", "yes", "", "keep the suggested file, trash the rest, next group", "review.accept"),
+    Command("1, 2, …", "keep", "", "keep that file, trash the rest, next group", "review.keep"),
+    Command("a", "all", "", "keep all of them, next group", "review.keep_all"),
+    Command("x", "distinct", "", "not duplicates: never group these again", "review.distinct"),
+    Command("s", "skip", "", "leave it open, next open group", "review.skip"),
+    Command("m", "move", "[FOLDER]", "keep the suggested one, move the rest", "review.move_rest"),
+    Command("d", "mark", "N", "mark file N for the trash, or unmark it", "review.mark"),
+    Command(".", "repeat", "", "the same decision as for the last group", "review.repeat"),
+    Command("c", "clear", "", "forget what was decided about this group", "review.clear"),
+    Command("u", "undo", "", "undo the last decision", "everywhere.undo"),
+    Command("U", "redo", "", "redo what was undone", "everywhere.redo"),
+    Command("j", "next", "", "next group, decided or not", "review.next_group"),
+    Command("k", "back", "", "the group before", "review.group_before"),
+    Command("G", "go", "N", "go to group N of the list", "list.last"),
+    Command("i", "facts", "", "all facts about the files, and the evidence", "view.metadata"),
+    Command("l", "list", "", "this group and those that follow, a line each"),
+    Command("/", "filter", "[TEXT]", "only folders, names, verdicts with it", "groups.filter"),
+    Command("t", "verdict", "", "one verdict after the other, then all", "groups.verdict"),
+    Command("o", "open", "", "only open groups, or all again", "groups.open_only"),
+    Command("n", "near", "", "near shots instead of duplicates, or back", "groups.near"),
+    Command("S", "sort", "", "the next order of the list"),
+    Command("A", "accept", "", "accept the suggestion for all listed; asks first", "groups.accept"),
+    Command("P", "plan", "", "what will happen to which file", "everywhere.plan"),
+    Command("!", "apply", "", "do it; asks first", "plan.apply"),
+    Command("J", "journal", "", "what was done to files, batch by batch", "everywhere.journal"),
+    Command("R", "restore", "[BATCH]", "put the last batch's files back, or that one's"),
+    Command("?", "help", "", "this list", "everywhere.help"),
+    Command("q", "quit", "", "leave; decisions are kept", "everywhere.back"),
+)
+
+
+class Dialogue:
+    """Reads commands line by line and answers each; files change only by `!` and `R`."""
+
+    def __init__(self, catalog: Catalog, settings: Settings, *, asks: bool) -> None:
+        """Take over the catalog's groups; `asks` where a person is at the other end."""
+        self._catalog = catalog
+        self._settings = settings
+        self._asks = asks
+        self._desk = Desk(catalog)
+        self._triages = {kind: Triage(kind) for kind in ("duplicate", "near")}
+        self._triage = self._triages["duplicate"]
+        self._stamp: tuple[object, ...] = ()
+        self._last: Callable[[], None] | None = None
+        target = settings.files.move_to
+        self._target = os.fsencode(os.path.abspath(os.path.expanduser(target))) if target else None
+        self._refused = 0
+        self._over = False
+        self._do: dict[str, Callable[[str], None]] = {
+            "y": self._accept_one, "a": self._keep_all, "x": self._distinct, "s": self._skip,
+            "m": self._move, "d": self._mark, ".": self._repeat, "c": self._clear,
+            "u": self._undo, "U": self._redo, "j": lambda _: self._step(1),
+            "k": lambda _: self._step(-1), "G": self._go, "i": self._facts, "l": self._list,
+            "/": self._filter, "t": self._verdict, "o": self._open_only, "n": self._near,
+            "S": self._sort, "A": self._accept_all, "P": self._plan, "!": self._apply,
+            "J": self._journal, "R": self._restore, "?": self._help, "q": self._quit,
+        }  # fmt: skip
+
+    def run(self) -> int:
+        """Talk until the person leaves or the input ends.
+
+        Returns 1 where input that no person typed was refused or not understood, else 0.
+        """
+        self._refresh()
+        self._overview()
+        self._show()
+        while not self._over:
+            self._refresh()
+            line = self._read("> ")
+            if line is None:
+                break
+            self._obey(line)
+        done, groups = self._triage.progress()
+        plain.say(f"{done:,} of {count(groups, 'group')} decided; decisions are kept")
+        return Status.SOME_FAILED if self._refused and not self._asks else Status.DONE
+
+    def _obey(self, line: str) -> None:
+        """Carry out one line; what fails is told and leaves everything as it was."""
+        text = line.strip()
+        if not text:
+            self._show()
+            return
+        if text.isdecimal():
+            self._attempt(lambda: self._keep(int(text)))
+            return
+        word, _, rest = text.partition(" ")
+        if word not in self._do and text[0] in "/.!?" and len(text) > 1:
+            word, rest = text[0], text[1:]
+        by_word = {command.word: command.letter for command in COMMANDS}
+        letter = by_word.get(word.lower(), word) if len(word) > 1 else word
+        if letter not in self._do:
+            self._refuse(f"{printable(text)}: no such command; ? lists them")
+            return
+        self._attempt(lambda: self._do[letter](rest.strip()))
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Interrupted:
+            self._refuse("stopped; what was finished is in the journal")
+        except TROUBLE as error:
+            self._refuse(in_words(error))
+
+    def _refuse(self, text: str) -> None:
+        self._refused += 1
+        plain.say(text)
+
+    def _read(self, prompt: str) -> str | None:
+        """The next line, without its end; None where the input is over."""
+        if self._asks:
+            sys.stdout.write(prompt)
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not line and self._asks:
+            plain.say()
+        return line.rstrip("\r\n") if line else None
+
+    # What there is --------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Take over groups that came, changed or went since."""
+        now = stamp(self._catalog)
+        if now == self._stamp:
+            return
+        before = {kind: len(triage) for kind, triage in self._triages.items()}
+        is_first = not self._stamp
+        groups = list_groups(self._catalog, kind=None)
+        for triage in self._triages.values():
+            triage.reading_begins()
+            triage.load(groups)
+        self._stamp = now
+        come = len(self._triage) - before[self._triage.kind]
+        if come > 0 and not is_first:
+            plain.say(f"{count(come, 'new group')}")
+
+    def _overview(self) -> None:
+        plain.say(spoken.overview(self._triage))
+        if self._asks:
+            plain.say("? lists the commands")
+
+    def _detail(self) -> GroupDetail | None:
+        """The group at hand, or None where there is none any more."""
+        while (group := self._triage.current) is not None:
+            order = self._settings.keep.order
+            detail = load_group(self._catalog, group.id, kind=group.kind, order=order)
+            if detail is not None:
+                return detail
+            self._triage.remove(group.id)
+        return None
+
+    def _at_hand(self) -> GroupDetail:
+        detail = self._detail()
+        if detail is None:
+            raise TwinsiftError("there is no group here", "n, / and o change what is listed")
+        return detail
+
+    def _show(self) -> None:
+        detail = self._detail()
+        if detail is None:
+            plain.say("no group is listed")
+            return
+        for line in spoken.group(detail, self._triage):
+            plain.say(line)
+
+    # Deciding -------------------------------------------------------------------------------------
+
+    def _decided(self, detail: GroupDetail, said: str) -> None:
+        """Note what was decided about a group, and go on to the next open one."""
+        self._note(detail)
+        self._stamp = stamp(self._catalog)
+        plain.say(said)
+        self._next_open()
+
+    def _note(self, detail: GroupDetail) -> None:
+        fresh = load_group(self._catalog, detail.id, kind=detail.kind)
+        if fresh is None:
+            self._triage.remove(detail.id)
+        else:
+            decided = sum(member.verb is not None for member in fresh.members)
+            self._triage.update(detail.id, decided=decided)
+
+    def _next_open(self) -> None:
+        current = self._triage.current
+        if (current is not None and not current.is_decided) or self._triage.next_open():
+            self._show()
+        else:
+            plain.say("no open group is left here; P says what will happen, ! does it")
+
+    def _keep(self, number: int, verb: Verb = Verb.TRASH) -> None:
+        detail = self._at_hand()
+        if not 1 <= number <= len(detail.members):
+            raise TwinsiftError(f"there is no file {number} in this group", "see the numbers above")
+        kept = detail.members[number - 1]
+        self._desk.keep(detail, {kept.file_id}, verb, self._target if verb is Verb.MOVE else None)
+        self._last = lambda: self._keep(number, verb)
+        name = printable(os.path.basename(kept.path))
+        rest = "moves" if verb is Verb.MOVE else "to the trash"
+        self._decided(detail, f"{name} kept, the rest {rest}")
+
+    def _accept_one(self, _: str) -> None:
+        self._keep(1)
+
+    def _keep_all(self, _: str) -> None:
+        detail = self._at_hand()
+        self._desk.keep_all(detail)
+        self._last = lambda: self._keep_all("")
+        self._decided(detail, "all kept")
+
+    def _distinct(self, _: str) -> None:
+        detail = self._at_hand()
+        self._desk.distinct(detail.id, detail.kind)
+        self._last = lambda: self._distinct("")
+        self._decided(detail, "marked as not duplicates")
+
+    def _skip(self, _: str) -> None:
+        if self._triage.next_open():
+            self._show()
+        else:
+            plain.say("this is the only open group here")
+
+    def _move(self, folder: str) -> None:
+        if folder:
+            typed = os.fsencode(os.path.expanduser(folder))
+            self._target = os.path.abspath(typed)
+        if self._target is None:
+            raise TwinsiftError("no folder to move to", "name it once: m FOLDER")
+        self._keep(1, Verb.MOVE)
+
+    def _mark(self, number: str) -> None:
+        detail = self._at_hand()
+        if not number.isdecimal() or not 1 <= int(number) <= len(detail.members):
+            raise TwinsiftError("which file?", f"d and a number from 1 to {len(detail.members)}")
+        self._desk.mark(detail, detail.members[int(number) - 1])
+        self._note(detail)
+        self._stamp = stamp(self._catalog)
+        self._show()
+
+    def _repeat(self, _: str) -> None:
+        if self._last is None:
+            raise TwinsiftError("nothing to repeat yet")
+        self._last()
+
+    def _clear(self, _: str) -> None:
+        detail = self._at_hand()
+        self._desk.clear(detail)
+        self._note(detail)
+        self._stamp = stamp(self._catalog)
+        plain.say("decisions of this group forgotten")
+        self._show()
+
+    def _undo(self, _: str) -> None:
+        self._travel(self._desk.undo(), "undone", "nothing to undo; R restores files")
+
+    def _redo(self, _: str) -> None:
+        self._travel(self._desk.redo(), "done again", "nothing to redo")
+
+    def _travel(self, step: Step | None, said: str, nothing: str) -> None:
+        if step is None:
+            plain.say(nothing)
+            return
+        self._refresh()
+        plain.say(f"{said}: {spoken.STEPS.get(step.kind, step.kind)}")
+        for triage in self._triages.values():
+            if step.group_id and triage.show(step.group_id):
+                self._triage = triage
+        self._show()
+
+    def _accept_all(self, _: str) -> None:
+        if self._triage.kind == "near":
+            raise TwinsiftError("near shots are never decided in bulk", "decide them one by one")
+        wanted = [group.id for group in self._triage.chosen() if not group.is_decided]
+        order = self._settings.keep.order
+        details = list(load_groups(self._catalog, wanted, order=order))
+        totals = self._desk.accept_totals(details)
+        plain.say(
+            f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
+            f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}); u undoes it"
+        )
+        if details and self._consents("yes"):
+            self._desk.accept(details)
+            self._refresh()
+            plain.say(f"{count(totals.groups, 'group')} decided")
+
+    # Moving and choosing what is listed -----------------------------------------------------------
+
+    def _step(self, groups: int) -> None:
+        if self._triage.step(groups):
+            self._show()
+        else:
+            plain.say("that is the last group" if groups > 0 else "that is the first group")
+
+    def _go(self, number: str) -> None:
+        shown = len(self._triage.shown)
+        if not number.isdecimal() or not 1 <= int(number) <= shown:
+            raise TwinsiftError("which group?", f"G and a number from 1 to {shown}")
+        self._triage.row = int(number) - 1
+        self._show()
+
+    def _facts(self, _: str) -> None:
+        for line in spoken.all_facts(self._at_hand()):
+            plain.say(line)
+
+    def _list(self, _: str) -> None:
+        first = self._triage.row
+        for row in range(first, min(first + _LISTED, len(self._triage.shown))):
+            plain.say(f"{row + 1:,}: {spoken.summary(self._triage.shown[row])}")
+        left = len(self._triage.shown) - first - _LISTED
+        if left > 0:
+            plain.say(f"and {left:,} more")
+
+    def _arranged(self) -> None:
+        self._triage.arrange()
+        self._overview_and_show()
+
+    def _overview_and_show(self) -> None:
+        plain.say(spoken.overview(self._triage))
+        self._show()
+
+    def _filter(self, text: str) -> None:
+        self._triage.text = text
+        self._arranged()
+
+    def _verdict(self, _: str) -> None:
+        self._triage.next_verdict()
+        self._overview_and_show()
+
+    def _open_only(self, _: str) -> None:
+        self._triage.open_only = not self._triage.open_only
+        self._arranged()
+
+    def _near(self, _: str) -> None:
+        self._triage = self._triages["near" if self._triage.kind == "duplicate" else "duplicate"]
+        self._overview_and_show()
+
+    def _sort(self, _: str) -> None:
+        self._triage.next_sort()
+        plain.say(f"by {self._triage.sort}")
+        self._show()
+
+    # Files ----------------------------------------------------------------------------------------
+
+    def _plan(self, _: str) -> None:
+        commands_files.show_plan(build(self._catalog, self._settings))
+
+    def _apply(self, _: str) -> None:
+        drawn = build(self._catalog, self._settings)
+        commands_files.show_plan(drawn)
+        wanted = f"delete {drawn.deletions}" if drawn.deletions else "yes"
+        if drawn.items and self._consents(wanted):
+            commands_files.perform(self._catalog, drawn, live=False)
+            self._refresh()
+
+    def _journal(self, _: str) -> None:
+        commands_files.list_batches(self._catalog)
+
+    def _restore(self, batch: str) -> None:
+        if batch and not batch.isdecimal():
+            raise TwinsiftError("which batch?", "J lists them by number")
+        commands_files.bring_back(self._catalog, int(batch) if batch else None, live=False)
+        self._refresh()
+
+    def _consents(self, wanted: str) -> bool:
+        if self._asks:
+            sys.stdout.write(f"type {wanted} to go on: ")
+        answer = self._read("")
+        if answer is not None and answer.strip() == wanted:
+            return True
+        plain.say("nothing was done")
+        return False
+
+    def _help(self, _: str) -> None:
+        for command in COMMANDS:
+            typed = f"{command.letter} {command.argument}".strip()
+            plain.say(f"{typed:<12} {command.word:<9} {command.help}")
+        plain.say("An empty line says the group again. A letter or its word, as you like.")
+
+    def _quit(self, _: str) -> None:
+        self._over = True

@@ -1,0 +1,93 @@
+"""An application with pictures in pixels on top of its text, and a guard at its input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+
+from . import probe
+from .artist import Artist
+from .drawn import Drawn
+from .overlay import Overlay
+from .terminal import Terminal
+
+
+class _Overlaid(CompositorUpdate):
+    """An update of the screen with the pictures that it calls for, in one write."""
+
+    def __init__(self, update: CompositorUpdate, overlay: Overlay) -> None:
+        self._update = update
+        self._overlay = overlay
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As Rich wants it; Textual asks for the text."""
+        yield self.render_segments(console)
+
+    def render_segments(self, console: Console) -> str:
+        """The update's text, and pictures."""
+        return self._overlay.pass_on(self._update.render_segments(console))
+
+
+class PictureApp(App[int]):
+    """Shows what its `artist` draws."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.artist = Artist(terminal)
+        renderer = self.artist.renderer
+        self._overlay = None if renderer is None else Overlay(renderer)
+        self._cell = probe.cell_now()
+        super().__init__()
+
+    def hold(self, *drawn: Drawn) -> None:
+        """Have the terminal keep pictures that will be shown, where it can."""
+        if self._overlay is not None:
+            held = [self._overlay.renderer.hold(d.pixels) for d in drawn if d.pixels is not None]
+            self._send("".join(held))
+
+    def holds(self, drawn: Drawn) -> bool:
+        """Whether showing the picture costs but a few bytes."""
+        if self._overlay is None or drawn.pixels is None:
+            return False
+        return self._overlay.renderer.holds(drawn.pixels)
+
+    def cell_changed(self) -> None:
+        """A cell has another size in pixels: what is drawn no longer fits."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, guarded against late answers where there is a way to ask."""
+        found = super().get_driver_class()
+        if found.__module__ != "textual.drivers.linux_driver":
+            return found
+        from .driver import GuardedDriver
+
+        return GuardedDriver
+
+    def on_resize(self) -> None:
+        """Look whether letters have another size now."""
+        cell = probe.cell_now()
+        if cell is not None and cell != self._cell:
+            self._cell = cell
+            self.artist.set_cell(cell)
+            self.cell_changed()
+
+    def on_unmount(self) -> None:
+        """Take back what the terminal keeps."""
+        if self._overlay is not None:
+            self._send(self._overlay.renderer.forget())
+
+    def _send(self, text: str) -> None:
+        if text and self._driver is not None and not self.is_headless:
+            self._driver.write(text)
+            self._driver.flush()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self._overlay is not None and isinstance(renderable, CompositorUpdate):
+            self._overlay.resize(*self.size)
+            renderable = _Overlaid(renderable, self._overlay)
+        super()._display(screen, renderable)
