@@ -23,6 +23,18 @@ def decision_of(connection: sqlite3.Connection, file_id: int | None) -> str:
     return "" if row is None else json.dumps(row)
 
 
+def file_at(connection: sqlite3.Connection, path: bytes) -> int | None:
+    """The id of the row of the file at an absolute path, or None where there is none."""
+    root = _root_of(connection, path)
+    row = (
+        root
+        and connection.execute(
+            "SELECT id FROM file WHERE root_id = ? AND path = ?", root
+        ).fetchone()
+    )
+    return row[0] if row else None
+
+
 def removed(
     connection: sqlite3.Connection,
     file_id: int | None,
@@ -32,14 +44,16 @@ def removed(
 ) -> None:
     """A file has left its place: it is absent now, or, moved into an indexed folder, present there.
 
-    Its decision is carried out and goes; a file moved within the library is kept where it is now.
+    Its decision is carried out and goes; a file moved within the library is kept where it is now,
+    and so is one that a hard link or a clone took the place of.
     The undo history of decisions ends here, since they are about files that are no longer there.
     """
     seal(connection)
     decision = connection.execute(
         "DELETE FROM decision WHERE file_id = ? RETURNING content_id, group_id, step_id", (file_id,)
     ).fetchone()
-    if verb == "move" and destination and _place(connection, file_id, destination, found):
+    stays = verb in ("move", "hardlink", "reflink")
+    if stays and destination and _place(connection, file_id, destination, found):
         if decision is not None:
             _decide(connection, file_id, decision[0], "keep", None, *decision[1:])
     else:

@@ -30,11 +30,19 @@ class Verb(StrEnum):
     TRASH = "trash"
     MOVE = "move"
     DELETE = "delete"
+    HARDLINK = "hardlink"
+    REFLINK = "reflink"
+    SYMLINK = "symlink"
 
     @property
     def removes(self) -> bool:
-        """Whether the file leaves its place."""
+        """Whether the file leaves its place, be it for a link that takes it."""
         return self is not Verb.KEEP
+
+    @property
+    def links(self) -> bool:
+        """Whether a link to the file that is kept, or a clone of it, takes the file's place."""
+        return self in (Verb.HARDLINK, Verb.REFLINK, Verb.SYMLINK)
 
 
 @dataclass(frozen=True, slots=True)

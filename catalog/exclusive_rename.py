@@ -1,4 +1,4 @@
-"""A rename that never replaces a file: atomic where the system can, in two safe steps elsewhere."""
+"""Renames that lose no file: one that never replaces, one that exchanges two names atomically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable
 
 _RENAME_NOREPLACE = 1  # linux/fs.h
+_RENAME_EXCHANGE = 2  # linux/fs.h
 _RENAME_EXCL = 4  # sys/stdio.h of macOS
+_RENAME_SWAP = 2  # sys/stdio.h of macOS
 _AT_FDCWD = -100  # fcntl.h
 
 
@@ -46,8 +48,24 @@ def _link_and_unlink(source: bytes, destination: bytes) -> None:
     os.unlink(source)
 
 
-def _find_exclusive_rename() -> Callable[[bytes, bytes], int] | None:
-    """The C library's atomic exclusive rename as a function that returns the errno, or None."""
+def exchange(one: bytes, other: bytes) -> bool:
+    """Exchange the files of two names in one atomic step; False where the system can't do that.
+
+    Raises:
+        OSError: one of the names leads to nothing, or the step failed; both are as they were.
+    """
+    if _exchange is None:
+        return False
+    code = _exchange(one, other)
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    if code != 0:
+        raise OSError(code, os.strerror(code), one, None, other)
+    return True
+
+
+def _find(linux_flag: int, macos_flag: int) -> Callable[[bytes, bytes], int] | None:
+    """The C library's rename with a flag as a function that returns the errno, or None."""
     if os.name != "posix":
         return None
     library = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +74,7 @@ def _find_exclusive_rename() -> Callable[[bytes, bytes], int] | None:
         at2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
 
         def call(source: bytes, destination: bytes) -> int:
-            done = at2(_AT_FDCWD, source, _AT_FDCWD, destination, _RENAME_NOREPLACE)
+            done = at2(_AT_FDCWD, source, _AT_FDCWD, destination, linux_flag)
             return 0 if done == 0 else ctypes.get_errno()
 
         return call
@@ -65,10 +83,11 @@ def _find_exclusive_rename() -> Callable[[bytes, bytes], int] | None:
         np.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint]
 
         def call(source: bytes, destination: bytes) -> int:
-            return 0 if np(source, destination, _RENAME_EXCL) == 0 else ctypes.get_errno()
+            return 0 if np(source, destination, macos_flag) == 0 else ctypes.get_errno()
 
         return call
     return None
 
 
-_exclusive_rename = _find_exclusive_rename()
+_exclusive_rename = _find(_RENAME_NOREPLACE, _RENAME_EXCL)
+_exchange = _find(_RENAME_EXCHANGE, _RENAME_SWAP)

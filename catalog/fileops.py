@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from blake3 import blake3
 
 from ..models.text import printable
+from .attributes import Attributes
 from .errors import RefusedError
 from .exclusive_rename import rename_exclusively
 from .identity import Identity
@@ -27,6 +28,7 @@ except ImportError:  # Windows, where an open file can't be replaced anyway
     fcntl = None
 
 _CHUNK = 1 << 20  # bytes read and written at a time
+_SAMPLES, _SAMPLE = 16, 4096  # pieces of a file, and bytes of each, that a quick look takes
 # O_NONBLOCK: a FIFO that takes a file's place this instant can't hang us.
 _READING = (
     os.O_RDONLY
@@ -134,6 +136,37 @@ def digest_of(descriptor: int) -> bytes:
     return hasher.digest()
 
 
+def sample_of(descriptor: int) -> bytes:
+    """BLAKE3-256 of the size and of 16 pieces of an open file, its ends among them.
+
+    A quick look that sees a cut, a shift, another picture, and most edits of a picture's file,
+    since these change its length or its head. It does not see a few bytes changed in between.
+    """
+    size = os.fstat(descriptor).st_size
+    hasher = blake3(size.to_bytes(8, "little"))
+    last = max(0, size - _SAMPLE)
+    for number in range(_SAMPLES):
+        os.lseek(descriptor, last * number // (_SAMPLES - 1), os.SEEK_SET)
+        hasher.update(os.read(descriptor, _SAMPLE))
+    return hasher.digest()
+
+
+def sample_of_file(path: bytes) -> bytes:
+    """`sample_of` the regular file at a path.
+
+    Raises:
+        RefusedError: it is no regular file.
+        OSError: it can't be read.
+    """
+    descriptor = os.open(path, _READING)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise RefusedError(f"{printable(path)} is not a regular file")
+        return sample_of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _blocks(descriptor: int) -> Iterator[bytes]:
     """Everything in an open file from its beginning, in pieces."""
     os.lseek(descriptor, 0, os.SEEK_SET)
@@ -212,9 +245,7 @@ def relocate(held: Held, destination: bytes, digest: bytes, token: str) -> None:
             raise
         _copy_and_remove(held, destination, digest, token)
         return
-    if not held.is_at(destination):
-        _put_back(destination, held.path)
-        raise RefusedError(f"{printable(held.path)} was changed by another program")
+    _check_gone(held, destination)
     # The new name first: a power failure may then show both names, but never none.
     sync_folder(os.path.dirname(destination))
     sync_folder(os.path.dirname(held.path))
@@ -229,15 +260,33 @@ def remove(held: Held, token: str) -> None:
     """
     aside = aside_path(held.path, token)
     rename_exclusively(held.path, aside)  # from here on nobody can put another file in its place
-    if not held.is_at(aside):
-        _put_back(aside, held.path)
-        raise RefusedError(f"{printable(held.path)} was changed by another program")
+    _check_gone(held, aside)
     try:
         os.unlink(aside)
     except OSError:
         _put_back(aside, held.path)
         raise
     sync_folder(os.path.dirname(held.path))
+
+
+def _check_gone(held: Held, now: bytes) -> None:
+    """Take back a rename to `now` that took another file along, or left none that is kept.
+
+    The keeper is looked at when the file is out of its place already: of two programs on whatever
+    machines, each removing what the other one keeps, the later sees it and puts its own file back.
+
+    Raises:
+        RefusedError: the file is back in its place.
+    """
+    keeper = held.keeper
+    if keeper is not None and not keeper.is_at(keeper.path):
+        _put_back(now, held.path)
+        raise RefusedError(
+            f"the file that is kept, {printable(keeper.path)}, was taken away by another program"
+        )
+    if not held.is_at(now):
+        _put_back(now, held.path)
+        raise RefusedError(f"{printable(held.path)} was changed by another program")
 
 
 def _put_back(path: bytes, source: bytes) -> None:
@@ -260,7 +309,8 @@ def _copy_and_remove(held: Held, destination: bytes, digest: bytes, token: str) 
     """`relocate` between file systems: copy, verify, name, and only then remove the source."""
     part = part_path(destination, token)
     try:
-        copied = _copy(held, part, digest)
+        attributes = Attributes.of(held.descriptor)
+        copied = copy(held.descriptor, part, digest, attributes, held.path)
         rename_exclusively(part, destination)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -270,6 +320,9 @@ def _copy_and_remove(held: Held, destination: bytes, digest: bytes, token: str) 
     try:
         remove(held, token)
     except RefusedError as error:
+        if held.is_at(held.path) and identity_at(destination) == copied:
+            os.unlink(destination)  # it stays for another reason than that it was edited
+            raise
         raise RefusedError(
             f"{printable(held.path)} was edited while it was copied and stays there; what it was is"
             f" at {printable(destination)}"
@@ -281,55 +334,29 @@ def _copy_and_remove(held: Held, destination: bytes, digest: bytes, token: str) 
         raise
 
 
-def _copy(held: Held, part: bytes, digest: bytes) -> Identity:
-    """Copy a held file to the new name `part` with times, mode and attributes; durable on return.
+def copy(
+    descriptor: int, part: bytes, digest: bytes, attributes: Attributes, name: bytes
+) -> Identity:
+    """Copy an open file to the new name `part` and give it attributes; durable on return.
 
     Raises:
-        RefusedError: the copy, read again, hasn't the digest.
+        RefusedError: the copy, read again, hasn't the digest; `name` is what it is told of.
     """
     target = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        for block in _blocks(held.descriptor):
+        for block in _blocks(descriptor):
             rest = block
             while rest:
                 rest = rest[os.write(target, rest) :]
-        _copy_attributes(held.descriptor, target)
+        attributes.give(target)
         os.fsync(target)
         if hasattr(os, "posix_fadvise"):  # so that verifying reads the disk, not the memory
             os.posix_fadvise(target, 0, 0, os.POSIX_FADV_DONTNEED)
         if digest_of(target) != digest:
-            raise RefusedError(
-                f"the copy of {printable(held.path)} differs from it; it was removed"
-            )
+            raise RefusedError(f"the copy of {printable(name)} differs from it; it was removed")
         return Identity.of(os.fstat(target))
     finally:
         os.close(target)
-
-
-def _copy_attributes(source: int, target: int) -> None:
-    """Give an open file the owner, mode, extended attributes and times of another one.
-
-    A person's own attributes (user.*) must be kept; those of the system (labels, access lists), and
-    the owner, are kept where the file system and our rights allow.
-    """
-    found = os.fstat(source)
-    if hasattr(os, "fchown"):
-        with suppress(OSError):
-            os.fchown(target, found.st_uid, found.st_gid)
-    if hasattr(os, "listxattr"):
-        try:
-            names = os.listxattr(source)
-        except OSError:
-            names = []  # a file system without attributes has none to lose
-        for name in names:
-            try:
-                os.setxattr(target, name, os.getxattr(source, name))
-            except OSError:
-                if name.startswith("user."):
-                    raise
-    if hasattr(os, "fchmod"):
-        os.fchmod(target, stat.S_IMODE(found.st_mode))
-    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
 def make_folders(folder: bytes, *, mode: int = 0o777) -> None:

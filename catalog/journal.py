@@ -10,9 +10,9 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from ..models.text import printable
 from . import aftermath
@@ -22,7 +22,7 @@ from .fileops import identity_at
 
 _COLUMNS = (
     "id, batch_id, verb, source, destination, digest, size, mtime_ns, device, inode, keeper,"
-    " keeper_digest, file_id, token, decision, state, reason"
+    " keeper_digest, file_id, token, decision, attributes, companion_of, state, reason"
 )
 
 
@@ -33,10 +33,11 @@ class Action:
     id: int
     batch_id: int
     verb: str
-    """'move', 'trash', 'delete', or 'restore' in a batch that undoes another."""
+    """'move', 'trash', 'delete', 'hardlink', 'reflink', 'symlink'; 'restore' (from elsewhere) and
+    'unlink' (a file in a link's place) in a batch that undoes another; 'purge'."""
     source: bytes
     destination: bytes | None
-    """None for 'delete'."""
+    """None where the file keeps its name, or nothing remains."""
     digest: bytes
     size: int
     mtime_ns: int
@@ -45,11 +46,15 @@ class Action:
     keeper: bytes | None
     keeper_digest: bytes | None
     file_id: int | None
-    token: str
-    decision: str
-    state: str
-    """'intent', 'done', 'refused', 'failed' or 'undone'."""
-    reason: str
+    token: str = ""
+    decision: str = ""
+    attributes: str = ""
+    """`Attributes.to_json` of a file that a link replaces."""
+    companion_of: bytes | None = None
+    """The picture that the file went along with."""
+    state: str = "intent"
+    """'intent', 'done', 'refused', 'failed', 'undone' or 'purged'."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class BatchSummary:
     created_at: float
     """Seconds since the epoch."""
     kind: str
-    """'apply' or 'undo'."""
+    """'apply', 'undo' or 'purge'."""
     undoes: int | None
     state: str
     """'open' while it runs or where it was cut off and can't be settled yet; else 'closed'."""
@@ -69,6 +74,7 @@ class BatchSummary:
     refused: int
     failed: int
     undone: int
+    """Brought back, or purged from the trash."""
     undoable: int
     """Files that `undo_batch` can still bring back."""
     size: int
@@ -101,37 +107,24 @@ def has_open_batch(catalog: Catalog) -> bool:
     return row is not None
 
 
-def enter(catalog: Catalog, action: Action) -> Action:
-    """Write an action, durably, and return it with its id; an intent also with its token."""
-    token = secrets.token_hex(8)
+def enter(catalog: Catalog, actions: Sequence[Action]) -> list[Action]:
+    """Write actions, all durably or none, and return them with their ids; intents with tokens."""
+    entered: list[Action] = []
     with catalog.transaction() as connection:
-        decision = aftermath.decision_of(connection, action.file_id)
-        action = replace(action, token=token, decision=decision)
-        row = connection.execute(
-            "INSERT INTO action (batch_id, verb, source, destination, digest, size, mtime_ns,"
-            " device, inode, keeper, keeper_digest, file_id, token, decision, state, reason, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (
-                action.batch_id,
-                action.verb,
-                action.source,
-                action.destination,
-                action.digest,
-                action.size,
-                action.mtime_ns,
-                action.device,
-                action.inode,
-                action.keeper,
-                action.keeper_digest,
-                action.file_id,
-                action.token,
-                action.decision,
-                action.state,
-                action.reason,
-                time.time(),
-            ),
-        ).fetchone()
-    return replace(action, id=row[0])
+        for action in actions:
+            action = replace(
+                action,
+                token=secrets.token_hex(8),
+                decision=aftermath.decision_of(connection, action.file_id),
+            )
+            columns = _COLUMNS.removeprefix("id, ")
+            row = connection.execute(
+                f"INSERT INTO action ({columns}, at)"  # noqa: S608
+                f" VALUES ({', '.join('?' * (columns.count(',') + 2))}) RETURNING id",
+                (*astuple(action)[1:], time.time()),
+            ).fetchone()
+            entered.append(replace(action, id=row[0]))
+    return entered
 
 
 def redirect(catalog: Catalog, action: Action, destination: bytes) -> Action:
@@ -145,7 +138,9 @@ def redirect(catalog: Catalog, action: Action, destination: bytes) -> Action:
 
 def settle(catalog: Catalog, action: Action, state: str, reason: str = "") -> None:
     """Write an intent's outcome, 'done' or 'failed', and let the catalog's rows follow the file."""
-    place = action.destination if state == "done" else None
+    place = None
+    if state == "done":  # a link keeps the file's name
+        place = action.destination or (action.source if action.attributes else None)
     found = None
     with suppress(OSError):  # it only saves the next scan some work
         found = None if place is None else identity_at(place)
@@ -156,17 +151,29 @@ def settle(catalog: Catalog, action: Action, state: str, reason: str = "") -> No
         )
         if state != "done":
             return
-        if action.verb == "restore":
-            original = connection.execute(
-                "UPDATE action SET state = 'undone', at = ? WHERE state = 'done'"
-                " AND destination = ? AND batch_id = (SELECT undoes FROM batch WHERE id = ?)"
-                " RETURNING decision",
-                (time.time(), action.source, action.batch_id),
-            ).fetchone()
-            decision = original[0] if original else ""
-            aftermath.restored(connection, action.file_id, place, decision, found)
-        else:
-            aftermath.removed(connection, action.file_id, action.verb, place, found)
+        match action.verb:
+            case "restore" | "unlink":
+                decision = _settle_original(connection, action, "undone")
+                aftermath.restored(connection, action.file_id, place, decision, found)
+            case "purge":
+                _settle_original(connection, action, "purged")
+            case _:
+                aftermath.removed(connection, action.file_id, action.verb, place, found)
+
+
+def _settle_original(connection: sqlite3.Connection, action: Action, state: str) -> str:
+    """Note what became of the action that this one is about; the decision that it carried out."""
+    column = "source" if action.verb == "unlink" else "destination"
+    # A purge has no batch that it undoes; what is in the trash has its name there to itself.
+    batch = (
+        "" if action.verb == "purge" else "batch_id = (SELECT undoes FROM batch WHERE id = ?) AND"
+    )
+    row = connection.execute(
+        f"UPDATE action SET state = ?, at = ? WHERE {batch} state = 'done' AND {column} = ?"  # noqa: S608
+        " AND verb != 'purge' RETURNING decision",
+        (state, time.time(), *((action.batch_id,) if batch else ()), action.source),
+    ).fetchone()
+    return row[0] if row else ""
 
 
 def batches(catalog: Catalog) -> list[BatchSummary]:
@@ -176,8 +183,8 @@ def batches(catalog: Catalog) -> list[BatchSummary]:
         " count(a.id) FILTER (WHERE a.state = 'done'),"
         " count(a.id) FILTER (WHERE a.state = 'refused'),"
         " count(a.id) FILTER (WHERE a.state = 'failed'),"
-        " count(a.id) FILTER (WHERE a.state = 'undone'),"
-        " count(a.id) FILTER (WHERE a.state = 'done' AND a.verb IN ('move', 'trash')),"
+        " count(a.id) FILTER (WHERE a.state IN ('undone', 'purged')),"
+        " count(a.id) FILTER (WHERE a.state = 'done' AND b.kind = 'apply' AND a.verb != 'delete'),"
         " coalesce(sum(a.size) FILTER (WHERE a.state = 'done'), 0)"
         " FROM batch b LEFT JOIN action a ON a.batch_id = b.id GROUP BY b.id ORDER BY b.id DESC"
     )

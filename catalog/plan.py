@@ -1,27 +1,40 @@
-"""From decisions to file actions: what will happen to which file, why it may, and what it frees.
+"""A plan as data: which file will leave its place, which goes along, what stays, what it frees.
 
-A plan touches nothing and promises nothing: `catalog.apply` checks every item on the disk again.
+`catalog.planning` makes one from decisions, `catalog.plan_file` writes and reads it, and
+`catalog.apply` carries it out.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import stat
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NamedTuple
 
-from ..models.text import printable
-from . import fileops, trash
-from .database import Catalog
 from .decisions import Verb
-from .destinations import Destinations, Protected
-from .errors import RefusedError
 from .identity import Identity
-from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that belongs to a picture (a sidecar, its RAW, its film) and goes where that goes."""
+
+    verb: Verb
+    """MOVE, or TRASH, also beside a picture that is deleted: nobody compared it with anything."""
+    source: bytes
+    destination: bytes
+    identity: Identity
+    """What was there when the plan was made."""
+    links: int
+    digest: bytes = b""
+    """b'' where it wasn't read yet; the size and time of `identity` must do until it is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a file looked like when the plan was made, to tell without reading all of it again."""
+
+    identity: Identity
+    sample: bytes
+    """`fileops.sample_of` the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +42,14 @@ class PlanItem:
     """One file that will leave its place, and the file that stays and so justifies it."""
 
     file_id: int
+    """The catalog's row; 0 where the catalog doesn't know the file (a plan made elsewhere)."""
     group_id: str
     """'' where the file was found by a search."""
     verb: Verb
-    """TRASH, MOVE or DELETE."""
+    """Any but KEEP."""
     source: bytes
     destination: bytes | None
-    """Absolute; None for DELETE. It gets a number when the name is taken by then."""
+    """Absolute; None but for TRASH and MOVE. It gets a number when the name is taken by then."""
     size: int
     digest: bytes
     mtime_ns: int
@@ -45,11 +59,23 @@ class PlanItem:
     keeper_digest: bytes
     links: int
     """Names that the file has; one of several frees nothing when it goes."""
+    companions: tuple[Companion, ...] = ()
+    glances: tuple[Glance, Glance] | None = None
+    """The file's and the keeper's, where a quick check was asked for and will do."""
 
     @property
     def bytes_freed(self) -> int:
-        """Bytes that this frees (for the trash: once it is emptied)."""
-        return self.size if self.verb is not Verb.MOVE and self.links == 1 else 0
+        """Bytes that this frees (for the trash: once it is emptied), companions with it."""
+        if self.verb is Verb.MOVE:
+            return 0
+        own = self.size if self.links == 1 else 0
+        along = [c.identity.size for c in self.companions if c.links == 1]
+        return own + sum(along)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the file is the keeper's copy byte for byte."""
+        return self.digest == self.keeper_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +94,10 @@ class Plan:
     """Names the batch's folders in the trash."""
     items: tuple[PlanItem, ...]
     refusals: tuple[Refusal, ...]
+    follows_links: bool = False
+    """Whether folders behind symbolic links count as being where they are seen."""
+    is_from_file: bool = False
+    """Whether it was read from a plan file, which stands for the decisions."""
 
     @property
     def bytes_freed(self) -> int:
@@ -79,238 +109,28 @@ class Plan:
         """How many items can't be undone."""
         return sum(item.verb is Verb.DELETE for item in self.items)
 
+    @property
+    def files(self) -> int:
+        """How many files it touches, companions among them."""
+        return len(self.items) + sum(len(item.companions) for item in self.items)
+
     def without(self, file_ids: Collection[int]) -> Plan:
         """The plan with some files left alone."""
         kept = tuple(item for item in self.items if item.file_id not in file_ids)
         return replace(self, items=kept)
 
+    def linked(self, verb: Verb, file_ids: Collection[int] | None = None) -> Plan:
+        """The plan with links in place of copies that would go to the trash.
 
-class _File(NamedTuple):
-    """A file of the catalog, as far as a plan needs it."""
-
-    id: int
-    root: bytes
-    path: bytes
-    content_id: int
-    digest: bytes
-    size: int
-    present: int
-
-    @property
-    def source(self) -> bytes:
-        return os.path.join(self.root, self.path)
-
-
-_FILE = (
-    "SELECT f.id, r.path, f.path, f.content_id, c.digest, c.size, f.present FROM file f"
-    " JOIN root r ON r.id = f.root_id JOIN content c ON c.id = f.content_id"
-)
-
-
-def build(catalog: Catalog, settings: Settings) -> Plan:
-    """The plan of all decisions that stand, in the order of their groups and paths.
-
-    Each file needs a living keeper: a file of its group that is kept, by decision or for want of
-    one, is there, and is another file (not another name of the same one).
-    """
-    connection = catalog.connection
-    draft = _Draft(connection, settings)
-    keepers = _Keepers(connection)
-    decided = connection.execute(
-        "SELECT d.group_id, d.verb, d.target, d.content_id, f.id FROM decision d"
-        " JOIN file f ON f.id = d.file_id WHERE d.verb != 'keep' ORDER BY d.group_id, f.path"
-    ).fetchall()
-    for group_id, verb, target, content_id, file_id in decided:
-        file = _load(connection, file_id)
-        if file is None or file.content_id != content_id:
-            draft.refuse(_path_of(connection, file_id), "changed since it was decided")
-        elif not file.present:
-            draft.refuse(file.source, "is gone")
-        else:
-            draft.add(file, group_id, Verb(verb), target, keepers.of(file, group_id))
-    return draft.plan()
-
-
-def for_files(
-    catalog: Catalog,
-    settings: Settings,
-    file_ids: Sequence[int],
-    keeper: Path,
-    verb: Verb,
-    target: bytes | None = None,
-) -> Plan:
-    """The plan of doing `verb` with what a search found, justified by the picture searched with.
-
-    Raises:
-        RefusedError: the keeper can't be read.
-    """
-    path = os.path.abspath(os.fsencode(keeper))
-    try:
-        with fileops.hold(path, alone=False) as held:
-            digest = held.digest()
-    except OSError as error:
-        raise RefusedError(f"{printable(path)} can't be read: {error.strerror}") from error
-    target = None if target is None else os.path.abspath(target)
-    draft = _Draft(catalog.connection, settings)
-    for file_id in dict.fromkeys(file_ids):
-        file = _load(catalog.connection, file_id)
-        if file is None or not file.present:
-            draft.refuse(_path_of(catalog.connection, file_id), "is gone, or was never read")
-        else:
-            draft.add(file, "", verb, target, iter([(path, digest)]))
-    return draft.plan()
-
-
-class _Draft:
-    """A plan in the making."""
-
-    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
-        self._name = trash.batch_name()
-        self._follow_links = settings.index.follow_symlinks
-        self._destinations = Destinations(self._name, settings.files.trash)
-        self._protected = Protected(connection)
-        self._items: list[PlanItem] = []
-        self._refusals: list[Refusal] = []
-
-    def refuse(self, source: bytes, reason: str) -> None:
-        """Note a file that stays where it is, and why."""
-        self._refusals.append(Refusal(source, reason))
-
-    def add(
-        self,
-        file: _File,
-        group_id: str,
-        verb: Verb,
-        target: bytes | None,
-        keepers: Iterator[tuple[bytes, bytes]],
-    ) -> None:
-        """Add a file as an item, or as a refusal."""
-        try:
-            self._items.append(self._item(file, group_id, verb, target, keepers))
-        except RefusedError as error:
-            self.refuse(file.source, fileops.reason_of(error, file.source))
-        except OSError as error:
-            self.refuse(file.source, f"can't be looked at: {error.strerror}")
-
-    def plan(self) -> Plan:
-        """The plan so far."""
-        return Plan(self._name, tuple(self._items), tuple(self._refusals))
-
-    def _item(
-        self,
-        file: _File,
-        group_id: str,
-        verb: Verb,
-        target: bytes | None,
-        keepers: Iterator[tuple[bytes, bytes]],
-    ) -> PlanItem:
-        source = file.source
-        self._protected.check_file(source)
-        found = fileops.stat_at(source)
-        if found is None or not stat.S_ISREG(found.st_mode):
-            raise RefusedError("is gone, or no regular file any more")
-        folder = os.path.dirname(source)
-        if not self._follow_links and os.path.realpath(folder) != folder:
-            # Indexing followed no link, so what is there now is another place.
-            raise RefusedError("is behind a symbolic link now, which is not followed")
-        seen = Identity.of(found)
-        if seen.size != file.size:
-            raise RefusedError("has changed since it was indexed")
-        keeper, keeper_digest = _living(seen, keepers)
-        destination = None
-        if verb is Verb.TRASH:
-            destination = self._destinations.trashed(file.root, source)
-        elif verb is Verb.MOVE:
-            if target is None:
-                raise RefusedError("has no folder to be moved to")
-            destination = self._destinations.moved(file.root, source, target)
-        if destination is not None:
-            self._protected.check(destination)
-        return PlanItem(
-            file.id,
-            group_id,
-            verb,
-            source,
-            destination,
-            seen.size,
-            file.digest,
-            seen.mtime_ns,
-            seen.device,
-            seen.inode,
-            keeper,
-            keeper_digest,
-            found.st_nlink,
-        )
-
-
-def _living(seen: Identity, keepers: Iterator[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
-    """The first keeper that is there and is another file than the one `seen`."""
-    reason = "no other file of its group is kept"
-    for path, digest in keepers:
-        other = fileops.identity_at(path)
-        if other is None:
-            reason = f"the file that is kept, {printable(path)}, is gone"
-        elif other[2:] == seen[2:]:  # device and inode
-            reason = f"it is the same file as the one that is kept, {printable(path)}"
-        else:
-            return path, digest
-    raise RefusedError(reason)
-
-
-class _Keepers:
-    """Which files of a group justify the removal of the others."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._decided: defaultdict[str, list[_File]] = defaultdict(list)
-        rows = connection.execute(
-            f"SELECT d.group_id, x.* FROM decision d JOIN ({_FILE}) x ON x.id = d.file_id"  # noqa: S608
-            " WHERE d.verb = 'keep' AND x.present AND x.content_id = d.content_id ORDER BY x.id"
-        )
-        for row in rows:
-            self._decided[row[0]].append(_File(*row[1:]))
-
-    def of(self, file: _File, group_id: str) -> Iterator[tuple[bytes, bytes]]:
-        """Path and digest of each keeper, the best first: decided ones, then files left undecided.
-
-        The second kind is looked up in the groups as they are now: of this id, or, where matching
-        has formed them anew, any duplicate group that holds the file. Those of another method than
-        the one that is reviewed justify nothing.
+        Only what is the keeper's copy byte for byte is linked; of the others, and of those that
+        are not among `file_ids` where these are given, nothing changes.
         """
-        decided = self._decided[group_id]
-        undecided = self._connection.execute(
-            "SELECT DISTINCT x.* FROM group_member a"  # noqa: S608
-            " JOIN group_member b USING (method, kind, group_id)"
-            f" JOIN ({_FILE}) x ON x.content_id = b.content_id"
-            " LEFT JOIN decision d ON d.file_id = x.id"
-            " WHERE a.content_id = ? AND a.method = 'evidence'"
-            " AND (a.group_id = ? OR a.kind = 'duplicate')"
-            " AND x.present AND (d.verb IS NULL OR d.verb = 'keep') ORDER BY x.id",
-            (file.content_id, group_id),
-        )
-        seen: set[int] = {file.id}
-        for keeper in (*decided, *(_File(*row) for row in undecided)):
-            if keeper.id not in seen and not self._are_distinct(file, keeper):
-                seen.add(keeper.id)
-                yield keeper.source, keeper.digest
-
-    def _are_distinct(self, file: _File, keeper: _File) -> bool:
-        low, high = sorted((file.digest, keeper.digest))
-        return bool(
-            self._connection.execute(
-                "SELECT 1 FROM distinct_pair WHERE low = ? AND high = ?", (low, high)
-            ).fetchone()
-        )
+        return replace(self, items=tuple(as_link(i, verb, file_ids) for i in self.items))
 
 
-def _load(connection: sqlite3.Connection, file_id: int) -> _File | None:
-    row = connection.execute(f"{_FILE} WHERE f.id = ?", (file_id,)).fetchone()
-    return None if row is None else _File(*row)
-
-
-def _path_of(connection: sqlite3.Connection, file_id: int) -> bytes:
-    row = connection.execute(
-        "SELECT r.path, f.path FROM file f JOIN root r ON r.id = f.root_id WHERE f.id = ?",
-        (file_id,),
-    ).fetchone()
-    return b"" if row is None else os.path.join(*row)
+def as_link(item: PlanItem, verb: Verb, file_ids: Collection[int] | None = None) -> PlanItem:
+    """An item as a link instead of trash, where it can be one; companions stay with the link."""
+    asked = file_ids is None or item.file_id in file_ids
+    if not asked or item.verb is not Verb.TRASH or not item.is_copy:
+        return item
+    return replace(item, verb=verb, destination=None, companions=(), glances=None)

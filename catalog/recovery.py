@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..models.text import printable
-from . import fileops, journal
+from . import fileops, journal, replacement, trash
 from .database import Catalog
 from .destinations import free_path
 from .errors import CatalogError, RefusedError
@@ -65,6 +65,8 @@ def settle_all(catalog: Catalog) -> list[Recovered]:
     with journal.writing(catalog):
         for action in journal.open_intents(catalog):
             state, reason = resolve(action)
+            if state == "failed" and _was_left_behind(catalog, action):
+                state, reason = _send_after(catalog, action)
             if state == "failed":
                 reason = reason or "the run was cut off; the file is where it was"
             if state != "intent":
@@ -72,6 +74,43 @@ def settle_all(catalog: Catalog) -> list[Recovered]:
             found.append(Recovered(action.source, action.verb, state, reason))
         journal.close_batches(catalog)
     return found
+
+
+def _was_left_behind(catalog: Catalog, action: Action) -> bool:
+    """Whether a companion is still there although its picture has gone."""
+    if action.companion_of is None:
+        return False
+    row = catalog.connection.execute(
+        "SELECT 1 FROM action WHERE batch_id = ? AND source = ? AND state = 'done'",
+        (action.batch_id, action.companion_of),
+    ).fetchone()
+    return row is not None
+
+
+def _send_after(catalog: Catalog, action: Action) -> Resolution:
+    """Do what was begun with a companion whose picture has gone: it was held and verified for it.
+
+    It is looked at again; where it has changed since, it stays.
+    """
+    (note,) = catalog.connection.execute(
+        "SELECT note FROM batch WHERE id = ?", (action.batch_id,)
+    ).fetchone()
+    if action.destination is None:
+        return Resolution("failed", "")
+    try:
+        with fileops.hold(action.source, alone=True) as held:
+            if held.digest() != action.digest:
+                return Resolution("failed", "was changed by another program")
+            if action.verb == "trash":
+                trash.enter(action, note)
+            else:
+                fileops.make_folders(os.path.dirname(action.destination))
+            fileops.relocate(held, action.destination, action.digest, action.token)
+    except (OSError, RefusedError) as error:
+        state, reason = resolve(action)
+        told = fileops.reason_of(error, action.source)
+        return Resolution(state, "; ".join(filter(None, (told, reason))))
+    return Resolution("done", "")
 
 
 def resolve(action: Action) -> Resolution:
@@ -85,6 +124,8 @@ def resolve(action: Action) -> Resolution:
 
 
 def _resolve(action: Action) -> Resolution:
+    if action.verb in replacement.VERBS:
+        return Resolution(*replacement.resolve(action))
     kept_as = _bring_back_aside(action)
     if kept_as is not None:
         return Resolution("failed", f"its name was taken meanwhile; it is at {printable(kept_as)}")

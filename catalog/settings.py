@@ -26,6 +26,8 @@ def _option(
 
 
 KEEP_RULES = ("unframed", "resolution", "lossless", "size", "exif", "oldest", "depth")
+COMPANION_KINDS = ("raw", "sidecar", "live", "takeout")
+SIDECARS = ("xmp", "aae", "thm", "pp3", "dop", "arp", "cos", "nksc", "on1", "wav")
 EXTRA_HASHES = ("ahash", "whash")
 
 
@@ -133,6 +135,16 @@ class FileSettings:
         "", "trash folder; empty: .twinsift-trash at the top of each indexed folder", path=True
     )
     move_to: str = _option("", "folder that `m` in review moves files to; empty: ask", path=True)
+    companions: tuple[str, ...] = _option(
+        COMPANION_KINDS,
+        "files that go where their picture goes: RAW and JPEG of one shot, sidecars, the film of a"
+        " live photo, the JSON of Google Takeout",
+        choices=COMPANION_KINDS,
+    )
+    sidecars: tuple[str, ...] = _option(
+        SIDECARS,
+        "extensions of sidecars: those of a picture have its name, or its name before a dot",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ HEAD = 64
 _COMMON = "jpg jpeg jpe jfif png apng webp gif bmp dib tif tiff mpo avif avifs heic heif hif jxl"
 _SELDOM = "jp2 j2k j2c jpc jpf jpx psd ppm pgm pbm pnm tga pcx qoi"
 _CAMERAS = "3fr arw cr2 cr3 dng erf iiq kdc mef mos mrw nef nrw orf pef raf rw2 sr2 srf srw x3f"
+CAMERA_EXTENSIONS = frozenset(_CAMERAS.split())
+"""Extensions, lower case, of cameras' RAW files."""
 EXTENSIONS = frozenset(f"{_COMMON} {_SELDOM} {_CAMERAS}".split())
 """Extensions, lower case, whose files are reported where they can't be read as pictures."""
 

@@ -13,8 +13,8 @@ from ..catalog.options import Option, all_options, nearest, options
 from ..catalog.settings import Settings
 
 COMMANDS = (
-    "index", "match", "review", "groups", "find", "plan", "apply", "undo", "model", "demo",
-    "doctor",
+    "index", "match", "review", "groups", "find", "plan", "apply", "undo", "restore", "purge",
+    "catalog", "model", "demo", "doctor",
 )  # fmt: skip
 OPEN = "open"  # what `twinsift PATH…` is parsed as; nobody types it
 
@@ -248,21 +248,31 @@ def _add_find(commands: _Commands) -> None:
 def _add_file_commands(commands: _Commands) -> None:
     plan = commands.add(
         "plan",
-        "[--json]",
+        "[--json | --write FILE]",
         "show what `apply` would do to which file",
-        "Nothing is touched. The decisions are those made in the review.",
+        "Nothing is touched. The decisions are those made in the review. A plan that was written"
+        " can be read, edited (lines removed, paths and verbs changed) and applied later, or on"
+        " another machine, with `twinsift apply --plan FILE`.",
         "files",
     )
-    plan.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    shown = plan.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="JSON Lines instead of text")
+    shown.add_argument("--write", metavar="FILE", help="write the plan to a new file")
+    _add_checks(plan)
     apply = commands.add(
         "apply",
-        "[--yes] [--confirm-delete N]",
-        "carry out the decisions made in the review",
+        "[--plan FILE] [--dry-run] [--yes] [--confirm-delete N]",
+        "carry out the decisions made in the review, or a plan that was written",
         "Each file, and the file that is kept in its stead, is checked against the disk first;"
         " what doesn't agree any more is refused and the rest goes on. Can be undone, but for"
         " deletions.",
         "files",
     )
+    apply.add_argument("--plan", metavar="FILE", help="a plan of `twinsift plan --write FILE`")
+    apply.add_argument(
+        "--dry-run", action="store_true", help="check every file as if, say what would be done"
+    )
+    _add_checks(apply)
     _add_consent(apply)
     undo = commands.add(
         "undo",
@@ -272,6 +282,38 @@ def _add_file_commands(commands: _Commands) -> None:
     )
     undo.add_argument("batch", nargs="?", type=int, metavar="BATCH", help="number of the batch")
     undo.add_argument("--list", action="store_true", help="list the batches instead")
+    restore = commands.add(
+        "restore",
+        "FOLDER",
+        "put back what a trash folder holds",
+        "By the record beside the files: no catalog is needed; where one knows them, its journal"
+        " follows. Nothing is overwritten.",
+    )
+    restore.add_argument(
+        "folder", metavar="FOLDER", help="a .twinsift-trash, one batch in it, or what holds it"
+    )
+    purge = commands.add(
+        "purge",
+        "[BATCH] [--older-than DAYS] [--confirm-purge N]",
+        "empty the trash for good",
+        "Asks for the number of files to be typed. A file goes only while the one that was kept in"
+        " its stead, or another of its content, is still there.",
+    )
+    purge.add_argument("batch", nargs="?", type=int, metavar="BATCH", help="number of one batch")
+    purge.add_argument(
+        "--older-than", type=float, default=0.0, metavar="DAYS", help="only batches of that age"
+    )
+    purge.add_argument(
+        "--confirm-purge", type=int, metavar="N", help="consent to exactly N files, for scripts"
+    )
+    upkeep = commands.add(
+        "catalog",
+        "{check | backup FILE}",
+        "check the catalog's file, or copy it",
+        "A backup is made while others work, is checked, and can be used with --catalog.",
+    )
+    upkeep.add_argument("action", choices=("check", "backup"), metavar="ACTION", help="one of both")
+    upkeep.add_argument("file", nargs="?", metavar="FILE", help="backup: the new file")
 
 
 def _add_model(commands: _Commands) -> None:
@@ -367,6 +409,21 @@ def _add_method(parser: Parser) -> None:
     )
 
 
+def _add_checks(parser: Parser) -> None:
+    parser.add_argument(
+        "--link",
+        choices=("hard", "reflink", "symbolic"),
+        help="put links in place of copies, those that are the same byte for byte, instead of"
+        " trashing them",
+    )
+    parser.add_argument(
+        "--fast-check",
+        action="store_true",
+        help="don't read files in full that have the size, time and inode they were indexed with;"
+        " what is lost for good is read in full all the same",
+    )
+
+
 def _add_consent(parser: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="don't ask")
     parser.add_argument(
@@ -405,7 +462,7 @@ def _metavar(option: Option) -> str:
     if option.is_path:
         return "PATH"
     if isinstance(option.default, tuple):
-        return "LIST" if option.choices else "GLOB"
+        return "LIST" if option.choices else "TEXT"
     return "N" if isinstance(option.default, int | float) else "WORD"
 
 

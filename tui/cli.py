@@ -78,6 +78,12 @@ def _run(parsed: argparse.Namespace) -> int:
             from .commands_files import apply as command
         case "undo":
             from .commands_files import undo as command
+        case "restore":
+            from .commands_trash import restore as command
+        case "purge":
+            from .commands_trash import purge as command
+        case "catalog":
+            from .commands_catalog import catalog as command
         case "model":
             from .commands_model import model as command
         case "demo":

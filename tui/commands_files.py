@@ -5,31 +5,49 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
-from ..catalog import journal, recovery
-from ..catalog.apply import Outcome, apply_plan, undo_batch
+from ..catalog import journal, plan_file, recovery
+from ..catalog.apply import apply_plan, rehearse
+from ..catalog.carrying import Outcome
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
 from ..catalog.errors import RefusedError
-from ..catalog.plan import Plan, PlanItem, build
+from ..catalog.plan import Plan, PlanItem, Refusal
+from ..catalog.planning import build
 from ..catalog.settings import Settings
+from ..catalog.undo import undo_batch
 from ..models.errors import TwinsiftError
 from ..models.text import printable
 from . import plain, wording
 from .progress_line import ProgressLine
 from .status import Status
 from .stopping import stoppable
-from .targets import catalog_path
+from .targets import absolute, catalog_path
 
-_WORDS = {Verb.TRASH: "to the trash", Verb.MOVE: "moved", Verb.DELETE: "DELETED FOR GOOD"}
+LINKS = {"hard": Verb.HARDLINK, "reflink": Verb.REFLINK, "symbolic": Verb.SYMLINK}
+_WORDS = {
+    Verb.TRASH: "to the trash",
+    Verb.MOVE: "moved",
+    Verb.HARDLINK: "replaced by a hard link",
+    Verb.REFLINK: "replaced by a clone that shares the blocks",
+    Verb.SYMLINK: "replaced by a symbolic link",
+    Verb.DELETE: "DELETED FOR GOOD",
+}
 
 
 def plan(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print what `apply` would do."""
     with open_settled(arguments) as catalog:
-        drawn = build(catalog, settings)
-    if arguments.json:
+        drawn = _drawn(catalog, arguments, settings)
+    if arguments.write is not None:
+        place = absolute(arguments.write)
+        plan_file.write(drawn, place)
+        plain.say(f"{wording.count(len(drawn.items), 'file')} in {printable(os.fsencode(place))}")
+        for refusal in drawn.refusals:
+            plain.note(f"twinsift: left out: {printable(refusal.source)}: {refusal.reason}")
+    elif arguments.json:
         for item in drawn.items:
             plain.say_json(_item_json(item))
         for refusal in drawn.refusals:
@@ -40,9 +58,14 @@ def plan(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def apply(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Show the plan, ask, and carry it out."""
-    with open_settled(arguments) as catalog:
-        drawn = build(catalog, settings)
+    """Show the plan, ask, and carry it out; or, with --dry-run, check it against the disk only."""
+    with open_settled(arguments, create=arguments.plan is not None) as catalog:
+        drawn = _drawn(catalog, arguments, settings)
+        if arguments.dry_run:
+            drawn = _rehearsed(catalog, drawn)
+            show_plan(drawn)
+            plain.say("this was a rehearsal: nothing was touched")
+            return Status.SOME_FAILED if drawn.refusals else Status.DONE
         show_plan(drawn)
         return carry_out(catalog, drawn, arguments)
 
@@ -64,9 +87,9 @@ def bring_back(catalog: Catalog, batch: int | None, *, live: bool | None = None)
             outcome = undo_batch(catalog, batch, report=line, control=control)
         finally:
             line.end()
-    _say_messages(outcome)
-    plain.say(f"brought back {wording.count(outcome.done, 'file')}{_shortfall(outcome)}")
-    return _status(outcome)
+    say_messages(outcome)
+    plain.say(f"brought back {wording.count(outcome.done, 'file')}{shortfall(outcome)}")
+    return status_of(outcome)
 
 
 def carry_out(catalog: Catalog, drawn: Plan, arguments: argparse.Namespace) -> int:
@@ -97,14 +120,14 @@ def perform(catalog: Catalog, drawn: Plan, *, live: bool | None = None) -> int:
             )
         finally:
             line.end()
-    _say_messages(outcome)
+    say_messages(outcome)
     plain.say(
-        f"done: {wording.count(outcome.done, 'file')}{_shortfall(outcome)};"
+        f"done: {wording.count(outcome.done, 'file')}{shortfall(outcome)};"
         f" frees {wording.size(outcome.bytes_freed)}"
     )
     if outcome.done > drawn.deletions:
         plain.say(f"`twinsift undo {outcome.batch_id}` brings the files back")
-    return Status.SOME_FAILED if drawn.refusals else _status(outcome)
+    return Status.SOME_FAILED if drawn.refusals else status_of(outcome)
 
 
 def show_plan(drawn: Plan) -> None:
@@ -121,6 +144,8 @@ def show_plan(drawn: Plan) -> None:
             )
             plain.say(f"  {printable(item.source)}{arrow}")
             plain.say(f"      kept instead: {printable(item.keeper)}{_links(item)}")
+            for companion in item.companions:
+                plain.say(f"      goes along: {printable(companion.source)}")
     if drawn.refusals:
         plain.say(f"left alone: {wording.count(len(drawn.refusals), 'file')}")
         for refusal in drawn.refusals:
@@ -130,14 +155,37 @@ def show_plan(drawn: Plan) -> None:
         return
     later = any(item.verb is Verb.TRASH for item in drawn.items)
     plain.say(
-        f"in all {wording.count(len(drawn.items), 'file')},"
+        f"in all {wording.count(drawn.files, 'file')},"
         f" {wording.size(drawn.bytes_freed)} freed{' once the trash is emptied' if later else ''}"
     )
 
 
-def open_settled(arguments: argparse.Namespace) -> Catalog:
+def _drawn(catalog: Catalog, arguments: argparse.Namespace, settings: Settings) -> Plan:
+    """The plan that was given as a file, else that of the decisions; with links where asked for."""
+    given = getattr(arguments, "plan", None)
+    if given is not None:
+        drawn = plan_file.read(absolute(given), catalog)
+    else:
+        drawn = build(catalog, settings, fast_check=arguments.fast_check)
+    return drawn.linked(LINKS[arguments.link]) if arguments.link else drawn
+
+
+def _rehearsed(catalog: Catalog, drawn: Plan) -> Plan:
+    """The plan as it would be done: what a check refuses is among the refusals."""
+    line = ProgressLine()
+    with stoppable() as control:
+        try:
+            found = rehearse(catalog, drawn, report=line, control=control)
+        finally:
+            line.end()
+    refused = [Refusal(one.item.source, one.refusal) for one in found if one.refusal]
+    items = tuple(one.item for one in found if not one.refusal)
+    return replace(drawn, items=items, refusals=(*drawn.refusals, *refused))
+
+
+def open_settled(arguments: argparse.Namespace, *, create: bool = False) -> Catalog:
     """The catalog, with whatever a run that was cut off left open settled and told."""
-    catalog = Catalog.open(catalog_path(arguments), create=False)
+    catalog = Catalog.open(catalog_path(arguments), create=create)
     try:
         for found in recovery.recover(catalog):
             reason = f" ({found.reason})" if found.reason else ""
@@ -199,6 +247,7 @@ def _item_json(item: PlanItem) -> dict[str, Any]:
         "verb": str(item.verb),
         "source": os.fsdecode(item.source),
         "destination": None if item.destination is None else os.fsdecode(item.destination),
+        "companions": [os.fsdecode(companion.source) for companion in item.companions],
         "keeper": os.fsdecode(item.keeper),
         "group": item.group_id,
         "size": item.size,
@@ -206,12 +255,14 @@ def _item_json(item: PlanItem) -> dict[str, Any]:
     }
 
 
-def _say_messages(outcome: Outcome) -> None:
+def say_messages(outcome: Outcome) -> None:
+    """Print each file that wasn't simply done, and why."""
     for name, reason in outcome.messages:
         plain.say(f"{printable(name)}: {reason}")
 
 
-def _shortfall(outcome: Outcome) -> str:
+def shortfall(outcome: Outcome) -> str:
+    """How many were refused or failed, to follow the number of those that were done."""
     parts = [
         f", {number:,} {word}"
         for number, word in ((outcome.refused, "refused"), (outcome.failed, "failed"))
@@ -220,5 +271,6 @@ def _shortfall(outcome: Outcome) -> str:
     return "".join(parts)
 
 
-def _status(outcome: Outcome) -> int:
+def status_of(outcome: Outcome) -> int:
+    """The exit status that an outcome has."""
     return Status.SOME_FAILED if outcome.refused or outcome.failed else Status.DONE

@@ -9,7 +9,7 @@ from collections import Counter
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
 from ..catalog.errors import CatalogError
-from ..catalog.plan import for_files
+from ..catalog.planning import for_files
 from ..catalog.query import FindResult, Hit
 from ..catalog.query import find as search
 from ..catalog.settings import Settings

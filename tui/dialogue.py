@@ -15,7 +15,7 @@ from ..catalog.database import Catalog
 from ..catalog.decisions import Step, Verb
 from ..catalog.errors import Interrupted
 from ..catalog.listing import list_groups, stamp
-from ..catalog.plan import build
+from ..catalog.planning import build
 from ..catalog.review import GroupDetail, load_group, load_groups
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError

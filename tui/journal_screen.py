@@ -10,8 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ..catalog import journal
-from ..catalog.apply import Outcome, undo_batch
+from ..catalog.carrying import Outcome
 from ..catalog.journal import Action, BatchSummary
+from ..catalog.undo import undo_batch
 from ..models.text import printable
 from .busy import BusyScreen
 from .cells import clip, column

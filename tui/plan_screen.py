@@ -14,8 +14,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from ..catalog import plan as planning
-from ..catalog.apply import Outcome, apply_plan
+from ..catalog import planning
+from ..catalog.apply import apply_plan
+from ..catalog.carrying import Outcome
 from ..catalog.decisions import Verb
 from ..catalog.plan import Plan, PlanItem, Refusal
 from ..models.text import printable

@@ -35,10 +35,26 @@ DARK = Theme(
 
 STAR = "★"
 
-VERB_GLYPHS = {"keep": "✓", "trash": "✗", "move": "→", "delete": "‼"}
+VERB_GLYPHS = {
+    "keep": "✓",
+    "trash": "✗",
+    "move": "→",
+    "delete": "‼",
+    "hardlink": "=",
+    "reflink": "≈",
+    "symlink": "↗",
+}
 """A decision's glyph; the word stands beside it wherever there is room."""
 
-VERB_WORDS = {"keep": "keep", "trash": "trash", "move": "move", "delete": "delete for good"}
+VERB_WORDS = {
+    "keep": "keep",
+    "trash": "trash",
+    "move": "move",
+    "delete": "delete for good",
+    "hardlink": "hard link",
+    "reflink": "clone",
+    "symlink": "symbolic link",
+}
 
 DECIDED, PARTLY, OPEN = "✓", "◐", "·"
 MARK = "●"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers beside the tests
 
 from file_library import Library
+from twinsift.catalog import exclusive_rename
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -42,3 +44,28 @@ def group_of(library: Library) -> Callable[..., str]:
         return library.group([library.file(name, data) for name, data in files.items()], **options)
 
     return make
+
+
+@pytest.fixture(params=["atomic", "link"])
+def renaming(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of renaming without overwriting."""
+    if request.param == "link":
+        monkeypatch.setattr(exclusive_rename, "_exclusive_rename", None)
+        monkeypatch.setattr(exclusive_rename, "_exchange", None)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than the test's."""
+    shared_memory = Path("/dev/shm")
+    if not shared_memory.is_dir() or shared_memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs /dev/shm as a second file system")
+    folder = shared_memory / f"twinsift-test-{os.getpid()}-{tmp_path.name}"
+    folder.mkdir()
+    yield folder
+    for top, folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            (Path(top) / name).unlink()
+        for name in folders:
+            (Path(top) / name).rmdir()
+    folder.rmdir()

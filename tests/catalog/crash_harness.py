@@ -26,11 +26,12 @@ from types import FrameType
 
 from file_library import Library, contents_below
 from twinsift.catalog import exclusive_rename, fileops, journal
-from twinsift.catalog.apply import apply_plan, undo_batch
+from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
-from twinsift.catalog.plan import build
+from twinsift.catalog.planning import build
 from twinsift.catalog.recovery import recover
 from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.undo import undo_batch
 
 TOUCHING = frozenset(
     (

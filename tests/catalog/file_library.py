@@ -11,6 +11,12 @@ from typing import Any
 
 from blake3 import blake3
 from twinsift.catalog.database import Catalog
+from twinsift.catalog.decisions import Choice, Verb, decide
+from twinsift.catalog.plan import Plan
+from twinsift.catalog.planning import build
+from twinsift.catalog.settings import Settings
+
+KEEPER, COPY, OTHER = b"the keeper", b"the copy", b"another copy"
 
 
 class Library:
@@ -140,3 +146,33 @@ def contents_below(*folders: Path) -> dict[Path, bytes]:
         for name in names
         if not name.startswith("catalog.sqlite") and (Path(top) / name).is_file()
     }
+
+
+def marked(
+    library: Library,
+    verb: Verb,
+    target: Path | None = None,
+    *,
+    settings: Settings | None = None,
+    data: bytes = COPY,
+) -> tuple[Plan, int]:
+    """A library of a keeper and a copy in a subfolder; the plan of doing `verb` with the copy."""
+    keeper = library.file("keep.jpg", KEEPER)
+    copy = library.file("sub/copy.jpg", data)
+    folder = None if target is None else bytes(target)
+    decide(
+        library.catalog,
+        library.group([keeper, copy]),
+        [
+            Choice(keeper, library.content_of(keeper), Verb.KEEP),
+            Choice(copy, library.content_of(copy), verb, folder),
+        ],
+    )
+    return build(library.catalog, settings or Settings()), copy
+
+
+def states(library: Library) -> list[tuple[str, str]]:
+    """Verb and state of every action."""
+    return library.catalog.connection.execute(
+        "SELECT verb, state FROM action ORDER BY id"
+    ).fetchall()

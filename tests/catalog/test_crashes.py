@@ -17,7 +17,7 @@ from crash_harness import SCENARIOS
 from file_library import Library
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
-from twinsift.catalog.plan import build
+from twinsift.catalog.planning import build
 from twinsift.catalog.settings import Settings
 
 HARNESS = Path(__file__).with_name("crash_harness.py")

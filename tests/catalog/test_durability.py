@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from file_library import Library
 from twinsift.catalog import exclusive_rename, fileops
-from twinsift.catalog.apply import apply_plan, undo_batch
+from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
-from twinsift.catalog.plan import build
+from twinsift.catalog.planning import build
 from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.undo import undo_batch
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 

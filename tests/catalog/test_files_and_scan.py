@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
-from twinsift.catalog.apply import apply_plan, undo_batch
+from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import Verb, accept, decide, keep_only
 from twinsift.catalog.indexer import index
 from twinsift.catalog.listing import list_groups
 from twinsift.catalog.matcher import match
-from twinsift.catalog.plan import build
+from twinsift.catalog.planning import build
 from twinsift.catalog.review import load_group
 from twinsift.catalog.settings import IndexSettings, Settings
+from twinsift.catalog.undo import undo_batch
 
 SETTINGS = replace(Settings(), index=IndexSettings(hidden=True, workers=1))
 

@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from twinsift.catalog import journal
-from twinsift.catalog.apply import apply_plan, undo_batch
+from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, clear, decide, redo, undo
 from twinsift.catalog.errors import RefusedError
-from twinsift.catalog.plan import build
+from twinsift.catalog.planning import build
 from twinsift.catalog.recovery import recover
 from twinsift.catalog.settings import Settings
+from twinsift.catalog.undo import undo_batch
 
 FILES = 6
 

@@ -15,7 +15,7 @@ from twinsift.catalog.destinations import free_path
 from twinsift.catalog.errors import RefusedError
 from twinsift.catalog.group_store import put_groups
 from twinsift.catalog.groups import Group
-from twinsift.catalog.plan import build, for_files
+from twinsift.catalog.planning import build, for_files
 from twinsift.catalog.settings import FileSettings, IndexSettings, Settings
 
 DEFAULTS = Settings()

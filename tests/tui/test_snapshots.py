@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from twinsift.catalog import plan as planning
+from twinsift.catalog import planning
 from twinsift.catalog.decisions import Verb
 from twinsift.catalog.plan import Plan, PlanItem, Refusal
 from twinsift.catalog.progress import Progress
