@@ -130,6 +130,10 @@ def resolve(action: Action) -> tuple[str, str]:
     path = action.source
     newcomer, aside = newcomer_path(path, action.token), aside_path(path, action.token)
     old = next((p for p in (path, newcomer, aside) if _is_old(action, p)), None)
+    for name in (newcomer, aside):  # a rename in two calls, cut off between them
+        if fileops.is_same_file(name, path):
+            os.unlink(name)
+            old = old if old != name else path
     if old == path:
         return _take_back(action, newcomer)
     if old is None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 
 from file_library import Library, contents_below
-from twinsift.catalog import exclusive_rename, fileops, journal
+from twinsift.catalog import exclusive_rename, fileops, journal, purge, reflink, restoring
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
@@ -35,18 +35,27 @@ from twinsift.catalog.undo import undo_batch
 
 TOUCHING = frozenset(
     (
-        *("open", "write", "ftruncate", "fsync", "link", "unlink", "rename", "replace"),
+        *("open", "write", "ftruncate", "fsync", "link", "symlink", "unlink", "rename", "replace"),
         *("mkdir", "rmdir", "utime", "fchmod", "fchown", "setxattr"),
     )
 )
 KEEPER, FIRST, SECOND = (bytes([n]) * 150 for n in b"KFS")
-SCENARIOS = tuple(
-    f"{action}-{where}-{renaming}"
-    for action in ("trash", "move", "delete", "undo_trash", "undo_move")
-    for where in ("same", "cross")
-    for renaming in ("atomic", "link")
-    if (action, where) != ("delete", "cross")
+SIDECAR = b"C" * 150
+SCENARIOS = (
+    *(
+        f"{action}-{where}-{renaming}"
+        for action in ("trash", "move", "delete", "undo_trash", "undo_move")
+        for where in ("same", "cross")
+        for renaming in ("atomic", "link")
+        if (action, where) != ("delete", "cross")
+    ),
+    # One file each: what dies between two files is seen above.
+    *("hardlink-same-atomic", "hardlink-same-link", "symlink-same-atomic", "reflink-same-atomic"),
+    *("undo_hardlink-same-atomic", "undo_hardlink-same-link", "undo_symlink-same-atomic"),
+    *("along-same-atomic", "along-cross-atomic", "undo_along-same-atomic"),
+    *("purge-same-atomic", "restore-cross-atomic", "restore-same-link"),
 )
+LINKS = frozenset(("hardlink", "symlink", "reflink"))
 
 
 class Scenario:
@@ -59,7 +68,11 @@ class Scenario:
     def __init__(self, name: str, folder: Path, other: Path) -> None:
         self.action, where, renaming = name.split("-")
         self.is_undo = self.action.startswith("undo_")
-        self.verb = Verb(self.action.removeprefix("undo_"))
+        self.what = self.action.removeprefix("undo_")
+        words = {"along": Verb.TRASH, "purge": Verb.TRASH, "restore": Verb.TRASH}
+        self.verb = words.get(self.what) or Verb(self.what)
+        self.is_home = self.is_undo or self.what == "restore"
+        """Whether the files are back in their places when all is done."""
         self.folder, self.other = folder, other
         base = other if where == "cross" else folder
         self.target = base / "moved"
@@ -67,10 +80,17 @@ class Scenario:
             files=FileSettings(trash=str(base / "bin") if where == "cross" else "")
         )
         self.files = {"x/f.jpg": FIRST, "y/s.jpg": SECOND}
+        self.beside: dict[str, bytes] = {}
+        if self.what not in ("trash", "move", "delete"):
+            self.files = {"x/f.jpg": KEEPER if self.what in LINKS else FIRST}
+        if self.what == "along":
+            self.beside = {"x/f.xmp": SIDECAR}
+        if self.what == "reflink":  # as a file system with clones does it
+            reflink.clone = lambda source, destination: shutil.copyfile(source, destination)
         fileops._CHUNK = 64  # so that a copy takes several writes
         if renaming == "link":
-            exclusive_rename._exclusive_rename = None
-            del self.files["y/s.jpg"]
+            exclusive_rename._exclusive_rename = exclusive_rename._exchange = None
+            self.files.pop("y/s.jpg", None)
 
     def reset(self) -> None:
         """The library as `prepare` left it the first time."""
@@ -78,13 +98,13 @@ class Scenario:
             copy = folder.with_name(folder.name + "-as-prepared")
             if copy.exists():
                 shutil.rmtree(folder)
-                shutil.copytree(copy, folder)
+                copy_tree(copy, folder)
             else:
                 folder.mkdir(parents=True)
         if not copy.exists():
             self._prepare()
             for folder in (self.folder, self.other):
-                shutil.copytree(folder, folder.with_name(folder.name + "-as-prepared"))
+                copy_tree(folder, folder.with_name(folder.name + "-as-prepared"))
 
     def _prepare(self) -> None:
         """A fresh library in which the batch is decided (or, for an undo, applied)."""
@@ -95,14 +115,25 @@ class Scenario:
             choices = [Choice(i, library.content_of(i), self.verb, target) for i in files]
             choices.append(Choice(keeper, library.content_of(keeper), Verb.KEEP))
             decide(library.catalog, library.group([keeper, *files]), choices)
-            if self.is_undo:
+            for name, data in self.beside.items():
+                (library.photos / name).write_bytes(data)
+            if self.is_undo or self.what in ("purge", "restore"):
                 apply_plan(library.catalog, build(library.catalog, self.settings))
 
     def run(self) -> None:
         """What is killed: one apply or one undo, from the start of a process to its end."""
         with Library.reopen(self.folder) as library:
             recover(library.catalog)
-            if self.is_undo:
+            if self.what == "purge":
+                actions = purge.trashed(library.catalog)
+                purge.purge(library.catalog, actions, confirmed=len(actions))
+            elif self.what == "restore":
+                trashes = [p for base in (self.folder, self.other) for p in trashes_below(base)]
+                for trash in trashes:
+                    restoring.restore(bytes(trash))
+                if any(b.undoable for b in journal.batches(library.catalog)):
+                    undo_batch(library.catalog)  # finds the files back
+            elif self.is_undo:
                 if any(batch.undoable for batch in journal.batches(library.catalog)):
                     undo_batch(library.catalog)
             else:
@@ -122,29 +153,61 @@ class Scenario:
     def check_nothing_lost(self) -> None:
         """Every content is in a file; one that was to be deleted may be gone."""
         found = list(contents_below(self.folder, self.other).values())
-        for data in [KEEPER] if self.verb is Verb.DELETE else [KEEPER, *self.files.values()]:
+        gone = self.verb is Verb.DELETE or self.what == "purge"
+        kept = [] if gone else [*self.files.values(), *self.beside.values()]
+        for data in [KEEPER, *kept]:
             assert data in found, f"lost {data[:1]!r}"
 
     def check_agreement(self, *, finished: bool) -> None:
         """Journal, catalog and disk tell the same."""
+        if self.what == "restore" and not finished:
+            return  # it has no journal: running it again is what settles it
         found = contents_below(self.folder, self.other)
-        for data in (KEEPER, FIRST, SECOND):
-            assert list(found.values()).count(data) <= 1, f"two of {data[:1]!r}: {found}"
+        names = 2 if self.what in LINKS else 1
+        for data in (KEEPER, FIRST, SECOND, SIDECAR):
+            assert list(found.values()).count(data) <= names, f"two of {data[:1]!r}: {found}"
+        if self.what in LINKS:
+            self._check_link(finished=finished)
+        if self.beside and (finished or not self.is_undo):
+            # The picture and what belongs to it are at one place.
+            places = {path.parent for path, data in found.items() if data in (FIRST, SIDECAR)}
+            assert len(places) == 1, places
         left = [path for path in found if path.name.startswith(".twinsift-")]
         assert not left, f"left behind: {left}"
         with Library.reopen(self.folder) as library:
             assert journal.open_intents(library.catalog) == []
             assert all(b.state == "closed" for b in journal.batches(library.catalog))
-            self._check_actions(library)
+            if self.what not in LINKS | {"restore"}:
+                self._check_actions(library)
             rows = library.catalog.connection.execute("SELECT id, present FROM file").fetchall()
             for file_id, present in rows:
-                assert os.path.lexists(library.path_of(file_id)) is bool(present), file_id
+                there = fileops.identity_at(bytes(library.path_of(file_id)))
+                assert (there is not None) is bool(present), (there, library.actions())
             away = [i for i, _ in rows if library.verbs().get(i) in (None, "keep") and i != 1]
             home = [i for i, _ in rows if library.verbs().get(i) == self.verb.value]
+            if self.what == "purge":
+                assert not finished or journal.batches(library.catalog)[-1].undone == len(away)
+                return
             assert len(away) + len(home) == len(self.files)
             assert all(library.is_present(i) for i in home)
             if finished:
-                assert len(home if self.is_undo else away) == len(self.files)
+                assert len(home if self.is_home else away) == len(self.files)
+
+    def _check_link(self, *, finished: bool) -> None:
+        """The file leads to its bytes; nothing is half a link; undone, it is a file of its own."""
+        keeper, file = self.folder / "photos/k", self.folder / "photos/x/f.jpg"
+        assert file.read_bytes() == KEEPER
+        assert [path.name for path in file.parent.iterdir()] == ["f.jpg"]
+        is_link = {
+            "hardlink": file.samefile(keeper) and not file.is_symlink(),
+            "symlink": file.is_symlink() and file.samefile(keeper),
+            "reflink": not file.is_symlink(),
+        }[self.what]
+        if finished and not self.is_undo:
+            assert is_link
+        elif finished:
+            assert not file.is_symlink()
+            assert not file.samefile(keeper)
 
     def _check_actions(self, library: Library) -> None:
         last: dict[int | None, journal.Action] = {}
@@ -168,6 +231,26 @@ class Scenario:
         lines = (folder / "record.jsonl").read_text().splitlines()
         stored = [json.loads(line).get("stored") for line in lines if line]
         assert str(path.relative_to(folder)) in stored
+
+
+def copy_tree(source: Path, destination: Path) -> None:
+    """Copy a folder with its symbolic links, and with its hard links as such."""
+    made: dict[tuple[int, int], str] = {}
+
+    def copy(one: str, other: str) -> None:
+        found = os.stat(one)
+        first = made.setdefault((found.st_dev, found.st_ino), other)
+        if first == other:
+            shutil.copy2(one, other)
+        else:
+            os.link(first, other)
+
+    shutil.copytree(source, destination, symlinks=True, copy_function=copy)
+
+
+def trashes_below(folder: Path) -> list[Path]:
+    """Every trash with a record in it."""
+    return sorted({record.parents[1] for record in folder.rglob("record.jsonl")})
 
 
 def in_child(work: Callable[[], None], kill_before: int) -> bool:

@@ -133,6 +133,12 @@ class Library:
         """Every decision, by file."""
         return dict(self.catalog.connection.execute("SELECT file_id, verb FROM decision"))
 
+    def actions(self) -> list[tuple[Any, ...]]:
+        """Verb, state and reason of every action, for messages."""
+        return self.catalog.connection.execute(
+            "SELECT verb, state, reason FROM action ORDER BY id"
+        ).fetchall()
+
     def _one(self, query: str, value: object) -> Any:
         return self.catalog.connection.execute(query, (value,)).fetchone()[0]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from crash_harness import SCENARIOS
 from file_library import Library
+from twinsift.catalog import fileops
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
@@ -49,36 +50,50 @@ def test_killed_before_every_call_nothing_is_lost(
     assert points > 40  # the journal alone has more: were the hook blind, all would pass
 
 
-def _apply(folder: Path, barrier: Barrier) -> None:
+ROUNDS = 100
+
+
+def _apply(folder: Path, locks: bool, barrier: Barrier) -> None:
+    if not locks:
+        fileops._lock = lambda path, descriptor, alone: None
     with Library.reopen(folder) as library:
         plan = build(library.catalog, Settings())
         barrier.wait()
         apply_plan(library.catalog, plan, delete_confirmed=True)
 
 
-@pytest.mark.parametrize("verb", [Verb.TRASH, Verb.DELETE])
-def test_two_processes_never_remove_both_copies(verb: Verb, tmp_path: Path) -> None:
-    """Two catalogs of one folder: in the first, a keeps b; in the second, b keeps a."""
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
+def test_overlapping_plans_at_once_never_lose_the_last_copy(quick: Path, locks: bool) -> None:
+    """Three catalogs of one folder, a hundred times: a keeps b, b keeps c, c keeps a.
+
+    Without locks it is as on a network drive that knows none, where each is another machine.
+    """
     spawn = multiprocessing.get_context("fork")
-    photos = tmp_path / "photos"
-    for round_ in range(10):
+    names = ("ab", "bc", "ca") if not locks else ("ab", "ba")
+    for round_ in range(ROUNDS):
+        verb = (Verb.TRASH, Verb.DELETE)[round_ % 2]
+        photos = quick / "photos"
         photos.mkdir()
-        folders = [tmp_path / f"{round_}-{n}" for n in range(2)]
-        for folder, names in zip(folders, ("ab", "ba"), strict=True):
+        folders = [quick / f"{round_}-{n}" for n in range(len(names))]
+        for folder, (keep, remove) in zip(folders, names, strict=True):
             folder.mkdir()
             with Library.create(folder) as library:
                 root = library.root(photos)
-                keep, remove = (library.file(n, n.encode() * 9, root) for n in names)
-                choices = [Choice(keep, library.content_of(keep), Verb.KEEP)]
-                choices.append(Choice(remove, library.content_of(remove), verb))
-                decide(library.catalog, library.group([keep, remove]), choices)
-        barrier = spawn.Barrier(2)
-        processes = [spawn.Process(target=_apply, args=(f, barrier)) for f in folders]
+                kept, gone = (library.file(n, n.encode() * 9, root) for n in (keep, remove))
+                choices = [Choice(kept, library.content_of(kept), Verb.KEEP)]
+                choices.append(Choice(gone, library.content_of(gone), verb))
+                decide(library.catalog, library.group([kept, gone]), choices)
+        barrier = spawn.Barrier(len(folders))
+        processes = [spawn.Process(target=_apply, args=(f, locks, barrier)) for f in folders]
         for process in processes:
             process.start()
         for process in processes:
             process.join()
             assert process.exitcode == 0
-        left = [n for n in "ab" if (photos / n).exists()]
-        assert left, "both copies are gone"
-        shutil.rmtree(photos)
+        left = [path.name for path in photos.iterdir() if path.is_file()]
+        assert left, f"round {round_}: all copies are gone"
+        assert not [name for name in left if name.startswith(".")], left
+        for folder in (*folders, photos):
+            shutil.rmtree(folder)

@@ -148,3 +148,28 @@ def test_a_fifo_that_takes_a_files_place_hangs_nothing(
     looking.start()
     looking.join(10)
     assert answers == [False]
+
+
+@pytest.mark.usefixtures("renaming")
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+@pytest.mark.parametrize("verb", [Verb.TRASH, Verb.DELETE])
+def test_a_keeper_that_is_taken_away_in_the_last_moment_brings_the_file_back(
+    library: Library,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: Verb,
+    far: bool,
+) -> None:
+    """Another machine, whose locks aren't ours, removes what this one keeps."""
+    base = request.getfixturevalue("elsewhere") if far else library.folder
+    plan, _ = marked(library, verb, settings=Settings(files=FileSettings(trash=str(base / "bin"))))
+    monkeypatch.setattr(
+        fileops, "prove_apart", lambda *_: (library.photos / "keep.jpg").rename(base / "taken")
+    )
+    outcome = apply_plan(library.catalog, plan, delete_confirmed=True)
+    assert (outcome.done, outcome.failed) == (0, 1)
+    assert "was taken away by another program" in outcome.messages[0][1]
+    found = contents_below(library.folder, base)
+    assert [path for path, data in found.items() if data == COPY] == [
+        library.photos / "sub/copy.jpg"
+    ]
