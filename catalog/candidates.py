@@ -1,13 +1,15 @@
-"""Which pairs are worth judging: the union of several indexes, never all pairs.
+"""Which pairs are worth judging: the union of several generators, never all pairs.
 
-Recall of each: equal pixel digests, all; pHash within the radius in 8 orientations and inverted,
-all but for heaps of more than 24 equal hashes (hamming.join_oriented); embeddings above the cosine
-threshold, all; visual words, the `neighbours` best of each picture and of its mirror image.
+Recall of each, among the pairs it is made for: equal reduced pixels, all. pHash, all within the
+radius, in 8 orientations, but for heaps of more than 24 equal hashes (hamming.join_oriented);
+inverted hashes, the same against the complement. Embeddings, all above the cosine threshold. Visual
+words give no such promise: the `neighbours` best of each picture and of its mirror image;
+scripts/evaluate.py measures what each finds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,14 @@ from .pictures import Entry
 from .progress import Control, Meter
 from .settings import MatchSettings
 
+PIXELS, HASHES, INVERTED, EMBEDDING, WORDS = GENERATORS = (
+    "equal pixels",
+    "pHash",
+    "inverted pHash",
+    "embedding",
+    "visual words",
+)
+"""The generators, by name."""
 FLATTEST = 4.0
 """Contrast (standard deviation of grey) below which a hash says nothing about a picture."""
 
@@ -53,6 +63,7 @@ def propose(
     model: str | None,
     meter: Meter,
     control: Control,
+    generators: Collection[str] = GENERATORS,
 ) -> NDArray[np.int64]:
     """Pairs of content ids to judge, int64 (n, 2), at least one of each in `new`.
 
@@ -61,14 +72,17 @@ def propose(
     ids = np.array([entry.id for entry in entries], np.int64)
     fresh = np.array([entry.id in new for entry in entries], bool)
     found = PairSet(ids, fresh)
-    found.add(*equal_pixels(entries))
+    if PIXELS in generators:
+        found.add(*equal_pixels(entries))
     control.checkpoint()
-    _by_hash(catalog, entries, settings.hamming, found)
-    control.checkpoint()
-    if model is not None:
+    for name, inverted in ((HASHES, False), (INVERTED, True)):
+        if name in generators:
+            _by_hash(catalog, entries, settings.hamming, found, inverted=inverted)
+            control.checkpoint()
+    if EMBEDDING in generators and model is not None:
         _by_embedding(catalog, ids, settings.cosine, model, found)
     control.checkpoint()
-    if settings.neighbours:
+    if WORDS in generators and settings.neighbours:
         _by_words(catalog, ids, fresh, settings.neighbours, found, meter, control)
     return found.pairs()
 
@@ -85,7 +99,9 @@ def equal_pixels(entries: Sequence[Entry]) -> tuple[NDArray[np.intp], NDArray[np
     return array[:, 0], array[:, 1]
 
 
-def _by_hash(catalog: Catalog, entries: Sequence[Entry], radius: int, found: PairSet) -> None:
+def _by_hash(
+    catalog: Catalog, entries: Sequence[Entry], radius: int, found: PairSet, *, inverted: bool
+) -> None:
     stored = dict(
         catalog.connection.execute("SELECT content_id, value FROM hash WHERE kind = 'phash'")
     )
@@ -96,9 +112,8 @@ def _by_hash(catalog: Catalog, entries: Sequence[Entry], radius: int, found: Pai
         return
     data = b"".join(stored[entries[i].id] for i in usable)
     hashes = np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 8)
-    for inverted in (False, True):
-        for i, j in hamming.join_oriented(hashes, radius, inverted=inverted):
-            found.add(usable[i], usable[j])
+    for i, j in hamming.join_oriented(hashes, radius, inverted=inverted):
+        found.add(usable[i], usable[j])
 
 
 def _by_embedding(

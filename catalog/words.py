@@ -6,19 +6,27 @@ words with its original. Recall is not exact: `neighbours` a picture are propose
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-VERSION = 1
+VERSION = 2
 _SAMPLE = 160_000
 _ROUNDS = 8
 _LARGEST_BRANCH = 256
 _BLOCK = 256
 _COMMON = 0.2  # a word in more than this share of the pictures tells none apart
+_FIRST = 5 / 6  # of the neighbours that the whole query finds where there is a crowd
+_LATER = 12  # parts of the neighbours, of which each further query finds one
+_CROWD = 0.5  # a word that this share of the first has is shared by a crowd of copies
+_CROWDED = 8  # such words, from which there is one
+_EXPLAINED = 2  # pictures with a word, after which it asks for no more
+_WHOLE = 0.8  # share of a picture that the crowd explains, from which it is one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,10 @@ def propose(
     `words[i]` are picture i's words, `queries[i]` the words looked up for it (its own, or its
     mirrored ones), `size` the vocabulary's. Yields (i, indices, tf-idf cosines), best first, i left
     out. With `only`, pictures that are not set there are not looked up.
+
+    Where a crowd of copies takes all places, the last ones are asked for by the words that the
+    pictures found so far don't have: a collage finds its other pictures. (Measured: the pictures on
+    a collage that were found, each with 43 copies, grew from 94 to 100 %, candidates by 7 %.)
     """
     count = len(words)
     if count < 2 or neighbours < 1:
@@ -130,23 +142,97 @@ def propose(
     frequency = np.bincount(table.indices, minlength=size)
     inverse = np.log(count / np.maximum(frequency, 1)).astype(np.float32)
     inverse[frequency > max(_COMMON * count, 20)] = 0.0
-    weights = _normalised(table.multiply(inverse).tocsr())
-    looked_up = _normalised(_table(queries, size).multiply(inverse).tocsr())
-    columns = weights.T.tocsr()
+    columns = sparse.csr_matrix(_weighted(table, inverse).T)
     rows = np.arange(count) if only is None else np.flatnonzero(only)
     for start in range(0, len(rows), _BLOCK):
         chosen = rows[start : start + _BLOCK]
-        scores = (looked_up[chosen] @ columns).tocsr()
-        for k, i in enumerate(chosen):
-            found = scores.indices[scores.indptr[k] : scores.indptr[k + 1]]
-            values = scores.data[scores.indptr[k] : scores.indptr[k + 1]]
-            keep = found != i
-            found, values = found[keep], values[keep]
-            best = np.lexsort((found, -values))[:neighbours]
-            yield int(i), found[best].astype(np.intp), values[best]
+        asked = _weighted(_table([queries[i] for i in chosen], size), inverse)
+        searches = [
+            _Search(int(i), own, weights, *_best(scores, (i,), neighbours))
+            for i, (own, weights), scores in zip(
+                chosen, _rows(asked), _rows(sparse.csr_matrix(asked @ columns)), strict=True
+            )
+        ]
+        crowded = [search for search in searches if search.meets_a_crowd(table, neighbours)]
+        while crowded:
+            rest = sparse.csr_matrix(sparse.vstack([search.rest(size) for search in crowded]))
+            scores = _rows(sparse.csr_matrix(rest @ columns))
+            for search, others in zip(crowded, scores, strict=True):
+                search.take(others, table, neighbours)
+            crowded = [search for search in crowded if search.wants_more]
+        for search in searches:
+            yield search.itself, search.near, search.values
 
 
-def _table(words: list[NDArray[np.uint16]], size: int) -> sparse.csr_matrix:
+_Matrix = Any  # scipy's stubs promise no dtype
+_Scores = tuple[NDArray[np.intp], NDArray[np.float32]]
+
+
+@dataclass
+class _Search:
+    """The search for one picture: its words with their weights, and what was found, best first."""
+
+    itself: int
+    own: NDArray[np.intp]
+    weights: NDArray[np.float32]
+    near: NDArray[np.intp]
+    values: NDArray[np.float32]
+    wants_more: bool = False
+
+    def meets_a_crowd(self, table: _Matrix, neighbours: int) -> bool:
+        """Whether copies of a part of it fill the places; then the last of these are given up."""
+        first = max(1, round(neighbours * _FIRST))
+        if len(self.near) <= first or first < 2 * _EXPLAINED:
+            return False
+        shared = self._counts(table, self.near[:first])
+        explained = float((self.weights[shared >= _EXPLAINED] ** 2).sum())  # of 1
+        crowd = int((shared >= _CROWD * first).sum()) >= _CROWDED
+        self.wants_more = crowd and explained < _WHOLE
+        if self.wants_more:
+            self.near, self.values = self.near[:first], self.values[:first]
+            self._explain(shared)
+        return self.wants_more
+
+    def rest(self, size: int) -> _Matrix:
+        """The words that ask for more, as a query."""
+        return sparse.csr_matrix((self.weights, self.own, [0, len(self.own)]), shape=(1, size))
+
+    def take(self, found: _Scores, table: _Matrix, neighbours: int) -> None:
+        """Take the best of those found that are new."""
+        room = neighbours - len(self.near)
+        step = min(room, max(1, neighbours // _LATER))
+        near, values = _best(found, (self.itself, *self.near), step)
+        self.near = np.concatenate([self.near, near])
+        self.values = np.concatenate([self.values, values])
+        self._explain(self._counts(table, near))
+        self.wants_more = room > step == len(near)
+
+    def _counts(self, table: _Matrix, near: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How many of some pictures have each of the words."""
+        parts = [table.indices[table.indptr[i] : table.indptr[i + 1]] for i in near]
+        theirs = np.concatenate(parts) if parts else np.zeros(0, np.intp)
+        return np.bincount(theirs, minlength=table.shape[1])[self.own]
+
+    def _explain(self, counts: NDArray[np.intp]) -> None:
+        left = counts < _EXPLAINED
+        self.own, self.weights = self.own[left], self.weights[left]
+
+
+def _rows(matrix: _Matrix) -> Iterator[_Scores]:
+    """Each row's columns and values."""
+    for low, high in itertools.pairwise(matrix.indptr):
+        yield matrix.indices[low:high].astype(np.intp), matrix.data[low:high]
+
+
+def _best(found: _Scores, but: Sequence[int], most: int) -> _Scores:
+    near, values = found
+    keep = ~np.isin(near, but)
+    near, values = near[keep], values[keep]
+    best = np.lexsort((near, -values))[:most]
+    return near[best], values[best]
+
+
+def _table(words: list[NDArray[np.uint16]], size: int) -> _Matrix:
     """Pictures x words, 1 where a picture has the word: repetition is no more evidence."""
     unique = [np.unique(w) for w in words]
     bounds = np.concatenate([[0], np.cumsum([len(w) for w in unique])])
@@ -155,7 +241,10 @@ def _table(words: list[NDArray[np.uint16]], size: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((ones, columns, bounds), shape=(len(words), size))
 
 
-def _normalised(table: sparse.csr_matrix) -> sparse.csr_matrix:
-    norms = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
-    scale = np.repeat(1.0 / np.maximum(norms, 1e-9), np.diff(table.indptr))
-    return sparse.csr_matrix((table.data * scale, table.indices, table.indptr), table.shape)
+def _weighted(table: _Matrix, inverse: NDArray[np.float32]) -> _Matrix:
+    """The table with each word's weight, and rows of length one."""
+    values = inverse[table.indices]
+    squares = np.concatenate([[0.0], np.cumsum(values.astype(np.float64) ** 2)])
+    norms = np.sqrt(np.diff(squares[table.indptr]))
+    scale = np.repeat(1.0 / np.maximum(norms, 1e-9), np.diff(table.indptr)).astype(np.float32)
+    return sparse.csr_matrix((values * scale, table.indices, table.indptr), table.shape)

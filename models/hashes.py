@@ -8,6 +8,8 @@ import scipy.fftpack
 from numpy.typing import NDArray
 from PIL import Image
 
+from . import lanczos
+
 VERSION = 1
 SIZE = 8
 """Bytes of one hash: 8 x 8 bits, row by row, the first bit the highest, as np.packbits packs."""
@@ -25,12 +27,11 @@ ORIENTATIONS: tuple[Image.Transpose | None, ...] = (
 """The 8 ways to turn and mirror a picture, in the order of EXIF's tag; None: as it is."""
 
 _DCT_SIDE = 32  # hash_size 8 times highfreq_factor 4
-_LANCZOS = Image.Resampling.LANCZOS
 
 
 def phash(grey: Image.Image) -> bytes:
     """The pHash of the upright picture, 8 bytes: the first of `phashes`."""
-    return _low_bits(_base(grey)[None])
+    return _low_bits(_base(np.asarray(grey))[None])
 
 
 def phashes(grey: Image.Image) -> bytes:
@@ -41,7 +42,8 @@ def phashes(grey: Image.Image) -> bytes:
     transform of each of the 8 is taken anew, since that costs little and a sign flip of one
     transform differs from it in the last bit, which decides the hash of symmetric pictures.
     """
-    base, turned = _base(grey), _base(grey.transpose(Image.Transpose.TRANSPOSE))
+    pixels = np.asarray(grey)
+    base, turned = _base(pixels), _base(np.ascontiguousarray(pixels.T))
     views = (
         base,
         base[:, ::-1],
@@ -57,13 +59,13 @@ def phashes(grey: Image.Image) -> bytes:
 
 def dhash(grey: Image.Image) -> bytes:
     """The difference hash of a picture (mode 'L'): is each of 9 x 8 cells darker than the next."""
-    cells = np.asarray(grey.resize((9, 8), _LANCZOS))
+    cells = lanczos.reduce(np.asarray(grey), 9, 8)
     return np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes()
 
 
 def ahash(grey: Image.Image) -> bytes:
     """The average hash of a picture (mode 'L'): is each of 8 x 8 cells lighter than their mean."""
-    cells = np.asarray(grey.resize((8, 8), _LANCZOS))
+    cells = lanczos.reduce(np.asarray(grey), 8, 8)
     return np.packbits(cells > cells.mean()).tobytes()
 
 
@@ -79,8 +81,8 @@ def hamming(a: bytes, b: bytes) -> int:
     return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).bit_count()
 
 
-def _base(grey: Image.Image) -> NDArray[np.uint8]:
-    return np.asarray(grey.resize((_DCT_SIDE, _DCT_SIDE), _LANCZOS))
+def _base(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return lanczos.reduce(pixels, _DCT_SIDE, _DCT_SIDE)
 
 
 def _low_bits(bases: NDArray[np.uint8]) -> bytes:

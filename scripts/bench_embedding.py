@@ -153,7 +153,7 @@ def _product(shape: tuple[int, int, int], kind: str) -> bytes:
 
 
 def photographs(folder: Path, size: tuple[int, int], count: int) -> int:
-    """Save soft shapes, edges and grain as JPEGs of about a photograph's size; the mean, in bytes."""
+    """Save soft shapes, edges and grain as JPEGs, sized about as photographs; their mean bytes."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(2)
     for number in range(count):

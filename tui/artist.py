@@ -15,11 +15,13 @@ from dataclasses import replace
 from PIL import Image
 
 from . import graphics
+from .allowance import allowance
 from .drawn import Drawn, Pixels, Renderer
 from .terminal import Colours, Drawing, Terminal
 
 OFF = "pictures are off (screen.pictures)"
 
+_MANY = (Colours.TRUECOLOR, Colours.EIGHT_BIT)
 _LOW_SHARE = 0.6  # of the sides of the box that a picture gets where bytes are dear
 
 
@@ -74,11 +76,12 @@ class Artist:
         if self.renderer is not None:
             pixels = Pixels.new(self.renderer.encode(picture, columns, rows), columns, rows)
             return Drawn(pixels.strips(), pixels=pixels)
+        drawing, colours = self.terminal.drawing, self.terminal.colours
+        if self.terminal.low_bandwidth and drawing is Drawing.HALFBLOCK and colours in _MANY:
+            most = allowance(columns, rows, low_bandwidth=True)
+            return Drawn(tuple(graphics.draw_thriftily(picture, columns, rows, most)))
         points = graphics.reduce(picture, columns, rows)
-        colours = self.terminal.colours
-        if self.terminal.low_bandwidth and colours is Colours.TRUECOLOR:
-            colours = Colours.EIGHT_BIT
-        return Drawn(tuple(graphics.draw(points, self.terminal.drawing, colours)))
+        return Drawn(tuple(graphics.draw(points, drawing, colours)))
 
     def fit(self, width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
         """The columns and rows that a picture of some pixels gets of a box of cells."""

@@ -22,7 +22,7 @@ from ..catalog.options import all_options
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
 from ..models.text import printable
-from . import arguments, plain, wording
+from . import arguments, plain, probe, tmux, wording
 from .status import Status
 from .targets import catalog_path
 
@@ -227,14 +227,34 @@ def check_model(settings: Settings) -> Check:
 
 
 def check_terminal(settings: Settings, environ: Mapping[str, str]) -> Check:
-    """What the interface will be drawn with."""
-    from .terminal import detect
+    """What the interface will be drawn with; the terminal is asked as the interface asks it."""
+    from .terminal import PIXELS, detect
 
-    terminal = detect(environ, settings.screen)
+    with probe.asking(environ) as question:
+        answers = question.answers()
+    outside = tmux.ask(environ)
+    terminal = detect(environ, settings.screen, answers, outside)
     name = printable(environ.get("TERM", "")) or "unknown"
     inside = f" inside {terminal.multiplexer}" if terminal.multiplexer else ""
+    if outside is not None and outside.terminal:
+        inside += f" {printable(outside.version)} in {printable(outside.terminal)}"
     yield Finding(State.FINE, f"TERM={name}{inside}")
-    yield Finding(State.FINE, f"colours: {terminal.colours}, pictures: {terminal.drawing}")
+    silence = probe.silence(environ)
+    if silence:
+        yield Finding(State.NOTE, f"it was not asked what it can: {printable(silence)}")
+    elif not answers.complete:
+        text = "it answered nothing within a second, or not to the end"
+        yield Finding(State.NOTE, text, "say what it can: --pictures, --colours")
+    else:
+        yield Finding(State.FINE, f"it answered: {printable(answers.name) or 'no name'}")
+    yield Finding(State.FINE, f"colours: {terminal.colours}")
+    drawn = f"pictures: {terminal.drawing}, {printable(terminal.why)}"
+    yield Finding(State.NOTE if terminal.advice else State.FINE, drawn, terminal.advice)
+    if terminal.drawing in PIXELS:
+        told = "" if answers.cell else " (not told, but taken for granted)"
+        yield Finding(State.FINE, f"a cell has {terminal.cell[0]}x{terminal.cell[1]} pixels{told}")
+    if terminal.low_bandwidth:
+        yield Finding(State.NOTE, "pictures are small, to spare the line (screen.low_bandwidth)")
     if terminal.multiplexer == "tmux" and terminal.colours == "256":
         remedy = "export COLORTERM=truecolor if your terminal shows them"
         yield Finding(State.NOTE, "tmux is taken for 256 colours", remedy)

@@ -15,6 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from .terminal import Colours, Drawing
+from .thrift import distances_to, smooth
 
 Pixels = NDArray[np.uint8]
 
@@ -39,6 +40,10 @@ _CUBE = np.array([0, 95, 135, 175, 215, 255], np.float32)
 
 _WORTH_IT = 300
 """By how much less an upright split must lose (squared steps): equal splits share an escape."""
+
+_FEW_COLOURS = 16
+_LEAST_THRIFT = 250.0  # squared steps of colour
+_BYTES_A_RUN = 26  # of two colours of the 256, and of setting them back
 
 _RAMP = " .:-=+*#%@"
 """Letters from dark to light on a dark ground."""
@@ -77,6 +82,27 @@ def draw(pixels: Pixels, drawing: Drawing, colours: Colours) -> list[Strip]:
     both[0::2], both[1::2] = first, second
     both = quantise(both, colours)
     return _half_blocks(upright, both[0::2], both[1::2])
+
+
+def draw_thriftily(picture: Image.Image, columns: int, rows: int, most: int) -> list[Strip]:
+    """The picture as half blocks in some of the 256 colours, in about `most` bytes.
+
+    Cells beside each other are made alike, beginning where that is seen least.
+    """
+    small = picture.convert("RGB").resize((columns, 2 * rows), Image.Resampling.LANCZOS)
+    few = small.quantize(_FEW_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.array(few.getpalette(), np.uint8).reshape(-1, 3)[:_FEW_COLOURS]
+    palette = _eight_bit(palette.astype(np.float32))
+    distances = distances_to(np.asarray(small), palette)
+    thrift = _LEAST_THRIFT
+    while True:
+        pixels = palette[smooth(distances, thrift)]
+        first, second = pixels[0::2], pixels[1::2]
+        strips = _half_blocks(np.zeros(first.shape[:2], np.bool_), first, second)
+        runs = sum(len(list(strip)) for strip in strips)
+        if runs * _BYTES_A_RUN + 3 * columns * rows <= most or runs <= rows:
+            return strips
+        thrift *= 1.5
 
 
 def quantise(pixels: Pixels, colours: Colours) -> Pixels:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .allowance import allowance
 from .drawn import Pixels
+from .thrift import distances_to, smooth
 
 _COLOURS, _FEW_COLOURS = 48, 16
 _BAND = 6
@@ -47,7 +48,7 @@ class SixelRenderer:
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
         few = small.quantize(self._colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         palette = np.array(few.getpalette(), np.uint8).reshape(-1, 3)[: self._colours]
-        distances = _distances(np.asarray(small), palette)
+        distances = distances_to(np.asarray(small), palette)
         thrift, best, tries = self._thrift, "", 0
         while tries < _TRIES or not best:
             tries += 1
@@ -78,41 +79,6 @@ class SixelRenderer:
     def forget(self) -> str:
         """The terminal keeps nothing."""
         return ""
-
-
-def _distances(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Squared steps from each pixel (h, w, 3) to each colour (n, 3), as (w, h, n).
-
-    What all colours of a pixel have in common is left out.
-    """
-    colours = palette.astype(np.float32)
-    across = np.ascontiguousarray(pixels.transpose(1, 0, 2)).astype(np.float32)
-    return (colours**2).sum(1) - 2.0 * (across @ colours.T)
-
-
-def smooth(distances: NDArray[np.float32], thrift: float) -> NDArray[np.uint8]:
-    """The palette index of each pixel (h, w) that is best where each change in a row costs thrift.
-
-    `distances` is (w, h, n). An exact minimum, row by row (A. J. Viterbi, 1967): flat parts become
-    long runs, edges stay where they are.
-    """
-    columns, rows, colours = distances.shape
-    cost = distances[0].copy()
-    cheapest = np.zeros((columns, rows), np.int64)
-    changed = np.zeros((columns, rows, colours), np.bool_)
-    for column in range(1, columns):
-        cheapest[column] = cost.argmin(1)
-        change = np.take_along_axis(cost, cheapest[column][:, None], 1) + np.float32(thrift)
-        np.less(change, cost, out=changed[column])
-        np.minimum(cost, change, out=cost)
-        cost += distances[column]
-    chosen = np.zeros((columns, rows), np.int64)
-    chosen[-1] = cost.argmin(1)
-    across = np.arange(rows)
-    for column in range(columns - 1, 0, -1):
-        here = chosen[column]
-        chosen[column - 1] = np.where(changed[column, across, here], cheapest[column], here)
-    return np.ascontiguousarray(chosen.T).astype(np.uint8)
 
 
 def sixels(indices: NDArray[np.uint8], palette: NDArray[np.uint8], width: int, height: int) -> str:

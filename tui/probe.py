@@ -106,17 +106,19 @@ def asking(environ: Mapping[str, str]) -> Iterator[Question | Unasked]:
         return
     import termios
 
-    source = sys.stdin.fileno()
+    source, target = _streams()
     before = termios.tcgetattr(source)
     quiet = termios.tcgetattr(source)
     quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(source, termios.TCSANOW, quiet)
     question = Question(source, *_window()[:2])
     try:
-        os.write(sys.stderr.fileno(), questions(environ).encode())
+        os.write(target, questions(environ).encode())
         yield question
     finally:
-        termios.tcsetattr(source, termios.TCSAFLUSH, before)
+        # Not all at once by TCSAFLUSH: that waits for a terminal that takes no output just now.
+        termios.tcflush(source, termios.TCIFLUSH)
+        termios.tcsetattr(source, termios.TCSANOW, before)
 
 
 def questions(environ: Mapping[str, str]) -> str:
@@ -130,7 +132,7 @@ def silence(environ: Mapping[str, str]) -> str:
     """Why the terminal can't be asked, '' where it can."""
     if sys.platform == "win32":
         return "Windows has no way to ask"
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(map(os.isatty, _streams())):
         return "this is no terminal"
     term = environ.get("TERM", "")
     if not term or _MUTE.match(term):
@@ -177,6 +179,14 @@ def cell_now() -> tuple[int, int] | None:
     return _cell_of_window(*_window())
 
 
+def _streams() -> tuple[int, int]:
+    """What is read from and written to; the same as Textual does."""
+    try:
+        return sys.__stdin__.fileno(), sys.__stderr__.fileno()  # type: ignore[union-attr]
+    except (AttributeError, OSError, ValueError):
+        return -1, -1
+
+
 def _is_fence(reply: str) -> bool:
     return reply.startswith("\x1b[?") and reply.endswith("c")
 
@@ -188,7 +198,7 @@ def _window() -> tuple[int, int, int, int]:
         import struct
         import termios
 
-        size = fcntl.ioctl(sys.stderr.fileno(), termios.TIOCGWINSZ, bytes(8))
+        size = fcntl.ioctl(_streams()[1], termios.TIOCGWINSZ, bytes(8))
         rows, columns, width, height = struct.unpack("HHHH", size)
     except (ImportError, OSError, ValueError):
         return 0, 0, 0, 0

@@ -125,6 +125,30 @@ def test_pictures_that_share_descriptors_are_proposed_first(descriptors):
     assert [best[10 + k] for k in range(10)] == list(range(10))
 
 
+def test_a_crowd_of_copies_leaves_room_for_what_else_is_on_a_collage():
+    """Picture 0 shares a third of its words with each of three pictures that have 24 copies."""
+    rng = np.random.default_rng(3)
+    shown = [rng.choice(20000, 60, replace=False) for _ in range(3)]
+    pictures = [np.concatenate(shown)]
+    for part in shown:
+        for _ in range(24):
+            kept = rng.choice(part, 50, replace=False)
+            pictures.append(np.concatenate([kept, rng.choice(20000, 60)]))
+    pictures += [rng.choice(20000, 120) for _ in range(100)]
+    # The first part's copies share more with the collage than the others' do.
+    pictures[1:25] = [shown[0][:59] for _ in range(24)]
+    assigned = [p.astype(np.uint16) for p in pictures]
+    only = np.zeros(len(assigned), bool)
+    only[0] = True
+    ((_, near, _),) = words.propose(assigned, assigned, 20000, neighbours=24, only=only)
+    assert len(near) == len(set(near.tolist())) == 24
+    assert {int(i - 1) // 24 for i in near if i <= 72} == {0, 1, 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "_CROWDED", 10**6)
+        ((_, near, _),) = words.propose(assigned, assigned, 20000, neighbours=24, only=only)
+        assert {int(i - 1) // 24 for i in near if i <= 72} == {0}
+
+
 def test_only_the_asked_for_are_looked_up(descriptors):
     vocabulary = words.learn(np.concatenate(descriptors))
     assigned = [vocabulary.assign(d).astype(np.uint16) for d in descriptors]

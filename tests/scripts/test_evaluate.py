@@ -1,7 +1,8 @@
-"""scripts/evaluate.py: what counts as found, missed and false, and one run of the whole."""
+"""scripts/evaluate.py and its parts: what counts as found, missed and false; one whole run."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from twinsift.catalog.settings import Settings
 from twinsift.models.evidence import Evidence, Verdict
 
-import evaluate
 import make_copies
+import report
 import rivals
 from labelled import ORIGINAL, Row, photographs, read_truth
+from outcome import Judgement, Outcome, run
 
 from ..conftest import Photograph
 
@@ -32,22 +34,23 @@ TRUTH = {
 def outcome(
     groups: tuple[tuple[str, ...], ...],
     proposed: set[tuple[str, str]],
-    judged: dict[tuple[str, str], evaluate.Judgement] | None = None,
-) -> evaluate.Outcome:
-    return evaluate.Outcome(groups, frozenset(proposed), judged or {}, frozenset(), 6, 12, {})
+    judged: dict[tuple[str, str], Judgement] | None = None,
+    shown: frozenset[tuple[str, str]] = frozenset(),
+) -> Outcome:
+    return Outcome(groups, shown, {"pHash": frozenset(proposed)}, judged or {}, frozenset(), 6, 12)
 
 
 def test_a_copy_is_wanted_with_its_original_and_with_no_other() -> None:
-    assert evaluate.wanted(TRUTH) == {"a1": "a0", "a2": "a0", "b1": "b0"}
+    assert report.wanted(TRUTH) == {"a1": "a0", "a2": "a0", "b1": "b0"}
 
 
 def test_a_picture_that_also_shows_another_is_no_false_pair_with_it() -> None:
     pairs = [("a0", "b1"), ("a1", "b0"), ("b1", "lone"), ("a0", "a1")]
-    assert evaluate.wrong(TRUTH, pairs) == [("a1", "b0"), ("b1", "lone")]
+    assert report.wrong(TRUTH, pairs) == [("a1", "b0"), ("b1", "lone")]
 
 
 def test_candidates_and_verification_are_told_apart() -> None:
-    lines = evaluate.tables(TRUTH, outcome((("a0", "a1"),), {("a0", "a1"), ("a0", "a2")}))
+    lines = report.tables(TRUTH, outcome((("a0", "a1"),), {("a0", "a1"), ("a0", "a2")}))
     text = "\n".join(lines)
     assert "twinsift: 1 pairs, 0 of them false" in text
     assert "6 pictures, 2.0 candidate pairs judged for each" in text
@@ -59,10 +62,27 @@ def test_candidates_and_verification_are_told_apart() -> None:
     ]
 
 
+def test_a_collage_beside_the_group_of_its_picture_is_found() -> None:
+    beside = outcome((("a0", "a1"),), set(), shown=frozenset({("b0", "b1"), ("a0", "b1")}))
+    text = "\n".join(report.tables(TRUTH, beside))
+    assert "twinsift: 3 pairs, 0 of them false" in text
+    assert "missed: 1" in "\n".join(report.findings(TRUTH, beside, 3))
+    lone = outcome((), set(), shown=frozenset({("b1", "lone")}))
+    assert "false pairs: 1 in groups" in "\n".join(report.findings(TRUTH, lone, 3))
+
+
+def test_each_generator_is_told_with_what_only_it_finds() -> None:
+    two = outcome((), {("a0", "a1"), ("a0", "a2")})
+    two = replace(two, generators={**two.generators, "words": frozenset({("a0", "a1")})})
+    lines = [line.split() for line in report.tables(TRUTH, two)]
+    assert ["pHash", "2", "66.7", "%", "33.3", "%"] in lines
+    assert ["words", "1", "33.3", "%", "0.0", "%"] in lines
+
+
 def test_every_false_pair_and_miss_is_listed_with_its_reason() -> None:
-    near = evaluate.Judgement(Verdict.NEAR_SHOT, Evidence(method="keypoints", matches=9, inliers=8))
-    false = evaluate.Judgement(Verdict.CROPPED, Evidence(method="keypoints", ssim=0.5))
-    lines = evaluate.findings(
+    near = Judgement(Verdict.NEAR_SHOT, Evidence(method="keypoints", matches=9, inliers=8))
+    false = Judgement(Verdict.CROPPED, Evidence(method="keypoints", ssim=0.5))
+    lines = report.findings(
         TRUTH,
         outcome(
             (("a1", "b0"),),
@@ -81,7 +101,7 @@ def test_every_false_pair_and_miss_is_listed_with_its_reason() -> None:
 
 
 def test_a_group_of_different_pictures_is_told_by_its_representative() -> None:
-    lines = evaluate.findings(TRUTH, outcome((("b1", "a0", "a1", "b0", "lone"),), set()), 3)
+    lines = report.findings(TRUTH, outcome((("b1", "a0", "a1", "b0", "lone"),), set()), 3)
     text = "\n".join(lines)
     assert "false pairs: 6 in groups, 0 judged so" in text
     assert "a group of 5 files shows 3 pictures (6 false pairs), all like collage of b (b1)" in text
@@ -132,10 +152,10 @@ def test_a_small_set_is_indexed_matched_and_scored(tmp_path: Path, photograph: P
     assert len(photographs(photos)) == 2
     make_copies.make(photos, tmp_path / "set", each=4)
     truth = read_truth(tmp_path / "set")
-    found = evaluate.run(tmp_path / "set", truth, tmp_path / "c.db", Settings(), ["imagehash"])
-    assert all(name.endswith(".jp2") for name in found.unread)
-    assert found.pictures == len(truth) - 2 - len(found.unread), "byte copies are one picture"
+    found = run(tmp_path / "set", truth, tmp_path / "c.db", Settings(), ["imagehash"])
+    assert not found.unread
+    assert found.pictures == len(truth) - 2, "byte copies are one picture"
     twins = [row.file for row in truth.values() if row.transform == "bytecopy"]
     assert all(any(twin in pair for pair in found.grouped) for twin in twins)
-    assert not evaluate.wrong(truth, found.grouped)
+    assert not report.wrong(truth, found.grouped)
     assert set(found.others) == {"imagehash pHash", "imagehash dHash"}

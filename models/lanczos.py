@@ -1,0 +1,53 @@
+"""Pillow's Lanczos reduction by matrix products: the same bits, at a fraction of the time."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_SUPPORT = 3.0
+_SMALLEST = 100
+_TALL = 1.6
+_PRECISION = 22  # bits of Pillow's fixed-point weights for 8-bit pictures
+
+
+def reduce(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A grey picture, uint8 (h, w), resized to uint8 (height, width).
+
+    Bit-identical to `Image.resize((width, height), LANCZOS)` of Pillow, which filters rows, rounds
+    to 8 bits, then filters columns, with weights of 22 bits. Its sums fit into float64 without
+    rounding, so BLAS may add them in any order.
+    """
+    h, w = pixels.shape
+    if min(h, w) < _SMALLEST or h > _TALL * w:
+        # From version 13 on Pillow filters the columns of tall pictures first; and few pixels are
+        # cheap anyway.
+        resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
+        return np.asarray(resized)
+    rows = _rounded(pixels.astype(np.float64) @ _weights(w, width).T)
+    return _rounded(_weights(h, height) @ rows).astype(np.uint8)
+
+
+def _rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fixed-point sums as the whole numbers 0..255 that Pillow's shift makes of them."""
+    return np.clip(np.floor(sums * 2.0**-_PRECISION + 0.5), 0.0, 255.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(size: int, reduced: int) -> NDArray[np.float64]:
+    """Whole numbers by which `size` pixels are weighed for each of `reduced`: (reduced, size)."""
+    scale = size / reduced
+    stretch = max(scale, 1.0)
+    centres = ((np.arange(reduced) + 0.5) * scale)[:, None]
+    places = np.arange(size)[None]
+    low = np.maximum(np.floor(centres - _SUPPORT * stretch + 0.5), 0)
+    high = np.minimum(np.floor(centres + _SUPPORT * stretch + 0.5), size)
+    x = (places - centres + 0.5) / stretch
+    inside = (places >= low) & (places < high) & (x >= -_SUPPORT) & (x < _SUPPORT)
+    kernel = np.where(inside, np.sinc(x) * np.sinc(x / _SUPPORT), 0.0)
+    kernel /= kernel.sum(axis=1, keepdims=True)
+    fixed = kernel * (1 << _PRECISION)
+    return np.trunc(fixed + np.copysign(0.5, fixed))

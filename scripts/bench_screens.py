@@ -1,0 +1,240 @@
+"""How fast the groups list answers: first paint, and key to cell, at 100 and at 100,000 groups.
+
+    .venv/bin/python scripts/bench_screens.py [--groups 100000] [--keys 200] [--starts 5]
+
+The program runs in a pseudo-terminal over catalogs made by INSERTs. First paint is the
+time from starting the program until the first row of the list is there; its bar is twice that at
+100 groups. Key to cell is the time from sending a key until the bytes come that draw what it
+changed, while pictures are being indexed in the background; its bar is 50 ms at the 95th
+percentile. Times are of the clock: on a machine busy with other things look at the ratio alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import pty
+import random
+import select
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from twinsift.catalog.database import Catalog
+from twinsift.catalog.listing import note_first
+from twinsift.models.evidence import Evidence, Verdict
+
+# Matching is put off: these groups are made up, and it would form others.
+PROGRAM = (
+    "import sys; from twinsift.tui import cli, work; work._FIRST_MATCH_SECONDS = 1e9;"
+    " sys.exit(cli.main())"
+)
+PATIENCE = 120.0  # seconds
+CURSOR = "›".encode()
+KEYS = {
+    "j": b"j", "k": b"k", "Ctrl-d": b"\x04", "Ctrl-u": b"\x15", "G": b"G", "g": b"g",
+    "Space": b" ", "s": b"s", "t": b"t",
+}  # fmt: skip
+"""Each redraws the row under the cursor, whose mark is looked for: progress alone never has it."""
+_EVIDENCE = Evidence(hamming=2, inliers=120, ssim=0.95, method="keypoints").to_json()
+
+
+def make_catalog(path: Path, groups: int) -> None:
+    """A catalog with so many groups of two to four files that are nowhere."""
+    rng = random.Random(1)
+    verdicts = [str(verdict) for verdict in Verdict if verdict.is_duplicate][1:]
+    contents, files, formed, members, pairs = [], [], [], [], []
+    for number in range(groups):
+        first = len(contents) + 1
+        group_id, verdict = "", verdicts[number % len(verdicts)]
+        for place in range(rng.choice((2, 2, 2, 3, 4))):
+            content_id = len(contents) + 1
+            digest = hashlib.blake2b(b"%d" % content_id, digest_size=32).digest()
+            size = rng.randrange(10_000, 8_000_000)
+            contents.append((content_id, digest, size))
+            name = b"%04d/folder %d/IMG_%06d.jpg" % (number // 500, place, content_id)
+            files.append((content_id, name, size, content_id, content_id))
+            if place:
+                pairs.append((first, content_id, verdict, _EVIDENCE))
+            else:
+                group_id = digest.hex()[:16]
+            members.append((group_id, content_id))
+        formed.append((group_id, verdict, first))
+    with Catalog.open(path) as catalog:
+        with catalog.transaction() as db:
+            db.execute(
+                "INSERT INTO root (id, path, role, added_at, scanned_at)"
+                " VALUES (1, X'2F6E6F7768657265', 'normal', 0, 0)"
+            )
+            db.executemany(
+                "INSERT INTO content (id, digest, size, format, width, height)"
+                " VALUES (?, ?, ?, 'JPEG', 4000, 3000)",
+                contents,
+            )
+            db.executemany(
+                "INSERT INTO file (id, root_id, path, size, mtime_ns, device, inode, content_id)"
+                " VALUES (?, 1, ?, ?, 0, 1, ?, ?)",
+                files,
+            )
+            db.executemany(
+                "INSERT INTO duplicate_group (id, kind, verdict, similarity, representative_id)"
+                " VALUES (?, 'duplicate', ?, 0.9, ?)",
+                formed,
+            )
+            db.executemany(
+                "INSERT INTO group_member (method, kind, group_id, content_id)"
+                " VALUES ('evidence', 'duplicate', ?, ?)",
+                members,
+            )
+            db.executemany(
+                "INSERT INTO pair (a_id, b_id, verdict, similarity, evidence)"
+                " VALUES (?, ?, ?, 0.9, ?)",
+                pairs,
+            )
+        note_first(catalog)
+
+
+def make_pictures(folder: Path, number: int) -> None:
+    """Pictures to be indexed meanwhile: noise of two grains, so that none is like another."""
+    folder.mkdir()
+    for seed in range(number):
+        rng = np.random.default_rng(seed)
+        coarse = rng.integers(0, 255, (12, 16, 3), np.uint8)
+        picture = Image.fromarray(coarse).resize((1024, 768), Image.Resampling.BICUBIC)
+        picture.save(folder / f"{seed:05}.jpg", quality=80)
+
+
+class Program:
+    """The program in a pseudo-terminal of 80 by 24, which answers what terminals are asked."""
+
+    def __init__(self, *words: str) -> None:
+        self.started = time.perf_counter()
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+            os.execv(sys.executable, [sys.executable, "-c", PROGRAM, *words])
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def send(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._terminal, keys)
+
+    def read(self, seconds: float) -> Iterator[bytes]:
+        """What comes, in pieces, until nothing came for so long."""
+        while select.select([self._terminal], [], [], seconds)[0]:
+            try:
+                piece = os.read(self._terminal, 65536)
+            except OSError:
+                return
+            if b"\x1b[c" in piece:
+                os.write(self._terminal, b"\x1b[?62c")
+            yield piece
+
+    def wait(self, text: bytes) -> float:
+        """Seconds from now until the text comes."""
+        began, seen = time.perf_counter(), b""
+        for piece in self.read(PATIENCE):
+            seen = seen[-200:] + piece
+            if text in seen:
+                return time.perf_counter() - began
+        raise TimeoutError(f"{text!r} did not come (is the indexing over?); last: {seen!r}")
+
+    def quiet(self) -> None:
+        """Let pass what is still on its way."""
+        until = time.perf_counter() + 0.5
+        for _ in self.read(0.06):
+            if time.perf_counter() > until:
+                return
+
+    def end(self) -> None:
+        """Kill it; the catalog is thrown away."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._terminal)
+
+
+def first_paint(catalog: Path) -> float:
+    """Seconds until the first row is there."""
+    program = Program("review", "--catalog", str(catalog), "--pictures", "none")
+    try:
+        program.wait(CURSOR)
+        return time.perf_counter() - program.started
+    finally:
+        program.end()
+
+
+def key_times(catalog: Path, groups: int, pictures: Path, presses: int) -> dict[str, list[float]]:
+    """Seconds from each key to its row, with pictures being indexed."""
+    program = Program("--catalog", str(catalog), "--pictures", "none", str(pictures))
+    times: dict[str, list[float]] = {name: [] for name in KEYS}
+    try:
+        program.wait(CURSOR)
+        program.wait(f" {groups:,} groups".encode())  # the rest of the list is read
+        time.sleep(3.0)  # the indexer's processes are up
+        rng = random.Random(2)
+        program.quiet()
+        program.send(b"20j")
+        program.wait(CURSOR)
+        for number in range(presses):
+            name = list(KEYS)[number % len(KEYS)]
+            program.quiet()
+            time.sleep(rng.random() * 0.05)
+            if name == "k":
+                program.send(b"j")
+                program.quiet()
+            program.send(KEYS[name])
+            times[name].append(program.wait(CURSOR))
+    finally:
+        program.end()
+    return times
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that so large a share of the values doesn't exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--groups", type=int, default=100_000)
+    parser.add_argument("--keys", type=int, default=180)
+    parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--pictures", type=int, default=1_500, help="indexed meanwhile")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["HOME"] = scratch
+        few, many = Path(scratch) / "few.sqlite", Path(scratch) / "many.sqlite"
+        make_catalog(few, 100)
+        make_catalog(many, arguments.groups)
+        pictures = Path(scratch) / "pictures"
+        make_pictures(pictures, arguments.pictures)
+        print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        paints: list[tuple[float, float]] = []
+        for _ in range(arguments.starts):  # in turn, so that both meet the same neighbours
+            paints.append((first_paint(few), first_paint(many)))
+        short, long = (statistics.median(times) for times in zip(*paints, strict=True))
+        print(f"first paint, 100 groups        {short:6.2f} s (median of {len(paints)})")
+        print(f"first paint, {arguments.groups:,} groups    {long:6.2f} s")
+        print(f"ratio                          {long / short:6.2f}   (bar: 2)")
+        times = key_times(many, arguments.groups, pictures, arguments.keys)
+        every = [value for values in times.values() for value in values]
+        for name, values in times.items():
+            middle, high = (1000 * percentile(values, share) for share in (0.5, 0.95))
+            print(f"key {name:<7} median {middle:6.1f} ms, p95 {high:6.1f} ms  ({len(values)})")
+        middle, high = (1000 * percentile(every, share) for share in (0.5, 0.95))
+        print(f"all keys    median {middle:6.1f} ms, p95 {high:6.1f} ms  (bar: 50)")
+
+
+if __name__ == "__main__":
+    main()
