@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from ..models.text import printable
@@ -38,7 +38,11 @@ class Preflight:
         leaving = [item.source for item in plan.items]
         leaving += [c.source for item in plan.items for c in item.companions]
         leaving += [action.source for action in journal.open_intents(catalog)]
-        self._leaving = {_inode(path) for path in leaving}
+        self._leaving_paths = frozenset(leaving)
+        self._leaving: set[tuple[int, int] | None] = set()
+        for path in leaving:
+            with suppress(OSError):  # what can't be looked at isn't cleared either
+                self._leaving.add(_inode(path))
 
     @contextmanager
     def cleared(self, item: PlanItem) -> Iterator[Cleared]:
@@ -94,7 +98,7 @@ class Preflight:
             self._protected.check(item.keeper)
         if trash.is_in_trash(item.keeper):
             raise RefusedError(f"the file that is kept, {printable(item.keeper)}, is in the trash")
-        if _inode(item.keeper) in self._leaving:
+        if item.keeper in self._leaving_paths or _inode(item.keeper) in self._leaving:
             raise RefusedError(
                 f"the file that is kept, {printable(item.keeper)}, is to be removed too,"
                 " or is another name of one that is"

@@ -25,12 +25,17 @@ from .report_screen import Line, ReportScreen
 from .theme import CURSOR, VERB_GLYPHS
 from .wording import count, home_short, moment, size
 
-_KINDS = {"apply": "applied", "undo": "undone"}
+_KINDS = {"apply": "applied", "undo": "undone", "purge": "purged"}
 _VERBS = {
     "trash": "to the trash",
     "move": "moved to",
     "delete": "deleted for good",
     "restore": "put back to",
+    "purge": "purged from the trash",
+    "hardlink": "replaced by a hard link",
+    "reflink": "replaced by a clone",
+    "symlink": "replaced by a symbolic link",
+    "unlink": "a file of its own again",
 }
 
 
@@ -196,4 +201,5 @@ def _line(action: Action) -> Line:
     tones = {"done": action.verb, "undone": "dim"}
     glyph = VERB_GLYPHS.get(action.verb, "↩")
     tone = tones.get(action.state, "trash")
-    return Line(action.source, said, tone if tone != "restore" else "keep", glyph)
+    other = {"restore": "keep", "unlink": "keep", "purge": "delete"}
+    return Line(action.source, said, other.get(tone, tone), glyph)

@@ -122,6 +122,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("exclamation_mark", "!", "apply", "apply", "do it: asks first, can be undone", 1),
         Key("space", "Space", "drop", "drop", "leave this file (or section) alone", 2),
         Key("D", "D", "delete", "delete/trash", "delete for good instead of trash, or back", 3),
+        Key("H", "H", "link", "link", "a link to the one kept instead of trash; each kind in turn"),
         Key("enter", "Enter", "choose", "review", "review this file's group", 2),
     ),
     "journal": (

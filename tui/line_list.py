@@ -30,6 +30,7 @@ class LineList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor", "line--dim", "line--strong", "line--head", "line--marked",
         "line--keep", "line--trash", "line--move", "line--delete", "line--star",
+        "line--hardlink", "line--reflink", "line--symlink",
     }  # fmt: skip
 
     cursor: reactive[int] = reactive(0, repaint=False)

@@ -18,7 +18,7 @@ from ..catalog import planning
 from ..catalog.apply import apply_plan
 from ..catalog.carrying import Outcome
 from ..catalog.decisions import Verb
-from ..catalog.plan import Plan, PlanItem, Refusal
+from ..catalog.plan import Plan, PlanItem, Refusal, as_link
 from ..models.text import printable
 from .busy import BusyScreen
 from .cells import clip, column
@@ -27,7 +27,7 @@ from .keymap import bindings
 from .line_list import LineList
 from .place import Place
 from .report_screen import Line, ReportScreen
-from .theme import CURSOR, VERB_GLYPHS
+from .theme import CURSOR, VERB_GLYPHS, VERB_WORDS
 from .trouble import TROUBLE, in_words
 from .wording import count, home_short, size
 
@@ -35,7 +35,11 @@ _SECTIONS: tuple[tuple[Verb, str], ...] = (
     (Verb.DELETE, "Delete for good"),
     (Verb.TRASH, "To the trash"),
     (Verb.MOVE, "Move"),
+    (Verb.HARDLINK, "Hard link instead"),
+    (Verb.REFLINK, "Clone instead, sharing the blocks"),
+    (Verb.SYMLINK, "Symbolic link instead"),
 )
+_LINKS = (Verb.HARDLINK, Verb.REFLINK, Verb.SYMLINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ class PlanList(LineList):
         elif item.links > 1:
             told = "hard link, frees nothing"
         else:
-            told = f"stays: {self._shown(item.keeper)}"
+            along = f"+{len(item.companions)} along · " if item.companions else ""
+            told = f"{along}stays: {self._shown(item.keeper)}"
         room = rest if rest < 48 else max(24, min(rest * 6 // 10, rest - 24))
         path = column(self._shown(item.source), room, "end")
         segments = [
@@ -127,8 +132,8 @@ class PlanScreen(Place):
         self._built: Plan | None = None
         self._number = 0
         """Counts the plans that were begun to be made."""
-        self._for_good: set[int] = set()
-        """Files (ids) that are to be deleted instead of trashed; asked anew in each session."""
+        self._instead: dict[int, Verb] = {}
+        """What is done with files (ids) instead of trashing them; asked anew in each session."""
 
     def body(self) -> ComposeResult:
         """Summary and list."""
@@ -164,7 +169,7 @@ class PlanScreen(Place):
             return  # a later one is on its way
         self._built = built
         there = {item.file_id for item in built.items}
-        self._for_good &= there
+        self._instead = {i: verb for i, verb in self._instead.items() if i in there}
         listed = self.query_one(PlanList)
         listed.dropped &= there
         self._refresh()
@@ -177,9 +182,12 @@ class PlanScreen(Place):
         return replace(self._built, items=items).without(self.query_one(PlanList).dropped)
 
     def _as_shown(self, item: PlanItem) -> PlanItem:
-        if item.file_id in self._for_good and item.verb is Verb.TRASH:
-            return replace(item, verb=Verb.DELETE, destination=None)
-        return item
+        verb = self._instead.get(item.file_id)
+        if verb is None or item.verb is not Verb.TRASH:
+            return item
+        if verb is Verb.DELETE:
+            return replace(item, verb=verb, destination=None)
+        return as_link(item, verb)
 
     def _refresh(self) -> None:
         built, effective = self._built, self.plan()
@@ -226,9 +234,12 @@ class PlanScreen(Place):
         if isinstance(entry, Refusal):
             self.say(printable(entry.reason), "bad")
         elif isinstance(entry, PlanItem) and entry.destination is not None:
-            self.say(f"→ {printable(home_short(entry.destination))}")
+            names = ", ".join(printable(os.path.basename(c.source)) for c in entry.companions)
+            with_it = f" with {names}" if names else ""
+            self.say(f"→ {printable(home_short(entry.destination))}{with_it}")
         elif isinstance(entry, PlanItem):
-            self.say(f"deleted for good; {printable(home_short(entry.keeper))} stays")
+            what = "a link takes its place" if entry.verb.links else "deleted for good"
+            self.say(f"{what}; {printable(home_short(entry.keeper))} stays")
         else:
             self.say("")
 
@@ -260,15 +271,35 @@ class PlanScreen(Place):
         items = self._under_cursor()
         ids = {item.file_id for item in items if item.verb is Verb.TRASH}
         if ids:
-            self._for_good |= ids
+            self._instead |= dict.fromkeys(ids, Verb.DELETE)
             self.say("for good: that can't be undone, and has to be typed to be done", "bad")
         else:
-            back = {item.file_id for item in items} & self._for_good
+            back = {item.file_id for item in items} & self._instead.keys()
             if not back:
                 self.say("only what goes to the trash can be deleted instead", "bad")
                 return
-            self._for_good -= back
+            for file_id in back:
+                del self._instead[file_id]
             self.say("to the trash again", "good")
+        self._refresh()
+
+    def action_link(self) -> None:
+        """Put a link in place of identical copies instead of trashing them: each kind in turn."""
+        built = {item.file_id: item for item in self._built.items} if self._built else {}
+        ids = [item.file_id for item in self._under_cursor()]
+        ids = [i for i in ids if as_link(built[i], Verb.HARDLINK).verb.links]
+        if not ids:
+            self.say("only a copy that is the same byte for byte can become a link", "bad")
+            return
+        kinds = (None, *_LINKS)
+        now = self._instead.get(ids[0])
+        following = kinds[(kinds.index(now) + 1) % len(kinds)] if now in kinds else _LINKS[0]
+        for file_id in ids:
+            if following is None:
+                self._instead.pop(file_id, None)
+            else:
+                self._instead[file_id] = following
+        self.say(f"{VERB_WORDS[following]} instead" if following else "to the trash again", "good")
         self._refresh()
 
     @on(LineList.Chosen)

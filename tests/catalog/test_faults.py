@@ -164,7 +164,9 @@ def test_a_keeper_that_is_taken_away_in_the_last_moment_brings_the_file_back(
     base = request.getfixturevalue("elsewhere") if far else library.folder
     plan, _ = marked(library, verb, settings=Settings(files=FileSettings(trash=str(base / "bin"))))
     monkeypatch.setattr(
-        fileops, "prove_apart", lambda *_: (library.photos / "keep.jpg").rename(base / "taken")
+        fileops,
+        "prove_apart",
+        lambda *_: (library.photos / "keep.jpg").rename(library.folder / "taken"),
     )
     outcome = apply_plan(library.catalog, plan, delete_confirmed=True)
     assert (outcome.done, outcome.failed) == (0, 1)

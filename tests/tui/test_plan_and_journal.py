@@ -230,3 +230,19 @@ async def test_moved_files_keep_their_place_below_the_target(
     assert len(moved) == 2
     assert all(name.endswith(("sea.jpg", "sea 2.jpg")) for name in moved)
     assert len(files(photos)) == 3
+
+
+async def test_links_instead_of_identical_copies(pilot: Driver, photos: Path) -> None:
+    await pilot.press("g", "H")
+    await settled(pilot)
+    assert [row for row in rows(pilot) if "Hard link instead · 2 files" in row]
+    await pilot.press("g", "H")  # what is left for the trash is no copy byte for byte
+    await settled(pilot)
+    assert "same byte for byte" in message(pilot)
+    await pilot.press("exclamation_mark")
+    await settled(pilot)
+    await pilot.press("y")
+    await until_applied(pilot)
+    linked = [photos / "old/sea.jpg", photos / "old/sea 2.jpg"]
+    assert all(path.samefile(photos / "sea.jpg") for path in linked)
+    assert files(photos) == ["hut.jpg", "old/sea 2.jpg", "old/sea.jpg", "sea.jpg"]

@@ -1,0 +1,206 @@
+"""Every call that touches a file fails once, with each error it can have: file and journal agree.
+
+The calls are counted in a run that goes well; then each is made to fail in a run of its own. What
+is done after a failure goes well again, so that an error which lasts is seen in test_faults.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from file_library import COPY, KEEPER, Library, contents_below, marked
+from twinsift.catalog import (
+    attributes,
+    exclusive_rename,
+    fileops,
+    journal,
+    recovery,
+    reflink,
+    replacement,
+    restoring,
+    trash,
+)
+from twinsift.catalog.apply import apply_plan
+from twinsift.catalog.decisions import Verb
+from twinsift.catalog.recovery import recover
+from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.undo import undo_batch
+
+MODULES = (attributes, exclusive_rename, fileops, recovery, reflink, replacement, trash)
+ERRORS = {
+    "open": (errno.EACCES, errno.EIO, errno.ENOSPC),
+    "read": (errno.EIO,),
+    "write": (errno.ENOSPC, errno.EIO),
+    "fsync": (errno.EIO, errno.ENOSPC),
+    "mkdir": (errno.EACCES, errno.ENAMETOOLONG),
+    "rename": (errno.EROFS, errno.EACCES, errno.ENAMETOOLONG, errno.ENOENT),
+    "exchange": (errno.EIO, errno.ENOENT),
+    "unlink": (errno.EPERM, errno.EROFS),
+    "link": (errno.EMLINK, errno.ENOSPC),
+    "symlink": (errno.ENOSPC,),
+    "utime": (errno.EPERM,),
+    "fchmod": (errno.EPERM,),
+    "lstat": (errno.EIO, errno.ESTALE),
+}
+
+
+class Failing:
+    """Stands in for `os` in the modules that touch files, and lets the n-th call fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        self.fails_at = -1
+        self.code = 0
+        stand_in = SimpleNamespace(**{name: getattr(os, name) for name in dir(os)})
+        for name in ERRORS:
+            if name not in ("rename", "exchange"):
+                setattr(stand_in, name, self._counted(name, getattr(os, name)))
+        for module in MODULES:
+            monkeypatch.setattr(module, "os", stand_in)
+        for name, attribute in (("rename", "_exclusive_rename"), ("exchange", "_exchange")):
+            real = getattr(exclusive_rename, attribute)
+            monkeypatch.setattr(exclusive_rename, attribute, self._coded(name, real))
+
+    def arm(self, call: int, code: int) -> None:
+        """Let a call fail, counted from now."""
+        self.calls, self.fails_at, self.code = [], call, code
+
+    def _fails(self, name: str) -> bool:
+        self.calls.append(name)
+        return len(self.calls) - 1 == self.fails_at
+
+    def _counted(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            if self._fails(name):
+                raise OSError(self.code, os.strerror(self.code))
+            return real(*arguments, **options)
+
+        return call
+
+    def _coded(self, name: str, real: Callable[..., int]) -> Callable[..., int]:
+        return lambda *arguments: self.code if self._fails(name) else real(*arguments)
+
+
+@pytest.fixture
+def quick() -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        pytest.skip("needs /dev/shm")
+    folder = memory / f"twinsift-calls-{os.getpid()}"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def check(library: Library, verb: Verb, copy: int, *others: Path) -> None:
+    """Nothing is lost, nothing is left over, and the journal tells where the file is."""
+    found = contents_below(library.photos, *others)
+    link = verb.links
+    there = [p for p, data in found.items() if data == (KEEPER if link else COPY)]
+    last, reason = library.catalog.connection.execute(
+        "SELECT state, reason FROM action ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert found[library.photos / "keep.jpg"] == KEEPER
+    assert not [p for p in found if p.name.startswith(".twinsift-")], found
+    assert journal.open_intents(library.catalog) == []
+    source = library.photos / "sub/copy.jpg"
+    assert last in ("done", "failed", "refused")
+    if link:
+        assert source.read_bytes() == KEEPER
+        assert (source.is_symlink() or source.samefile(library.photos / "keep.jpg")) is (
+            last == "done"
+        )
+        return
+    is_done = last == "done"
+    assert source.exists() is not is_done, (last, found)
+    copies = 0 if is_done and verb is Verb.DELETE else 1
+    # A source that can't be removed after it was copied: both are there, and the person is told.
+    assert len(there) == copies or "a copy of it is at" in reason, (last, reason, found)
+    assert library.is_present(copy) is not is_done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("across", [False, True], ids=["near", "far"])
+@pytest.mark.parametrize("verb", [Verb.TRASH, Verb.MOVE, Verb.DELETE, Verb.HARDLINK, Verb.SYMLINK])
+def test_apply_and_undo(
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, across: bool
+) -> None:
+    if across and (verb.links or verb is Verb.DELETE):
+        pytest.skip("stays on its file system")
+    number, points = 0, 0
+    for stage in ("apply", "undo"):
+        if stage == "undo" and verb is Verb.DELETE:
+            continue
+        call = -1  # the first run only counts
+        wanted: list[tuple[int, int]] = [(-1, 0)]
+        while wanted:
+            call, code = wanted.pop()
+            number += 1
+            folder, other = quick / str(number), tmp_path / str(number)
+            folder.mkdir()
+            other.mkdir()
+            base = other if across else folder
+            settings = Settings(files=FileSettings(trash=str(base / "bin")))
+            target = base / "moved" if verb is Verb.MOVE else None
+            with Library.create(folder) as library, monkeypatch.context() as patch:
+                data = KEEPER if verb.links else COPY
+                plan, copy = marked(library, verb, target, settings=settings, data=data)
+                failing = Failing(patch)
+                if stage == "apply":
+                    failing.arm(call, code)
+                apply_plan(library.catalog, plan, delete_confirmed=True)
+                if stage == "undo":
+                    failing.arm(call, code)
+                    undo_batch(library.catalog)
+                calls = list(failing.calls)
+                failing.arm(-1, 0)
+                recover(library.catalog)
+                if stage == "apply":
+                    check(library, verb, copy, base / "bin", base / "moved")
+                else:
+                    kept = contents_below(folder, other)
+                    assert data in kept.values()
+                    assert not [p for p in kept if p.name.startswith(".twinsift-")], kept
+                    assert journal.open_intents(library.catalog) == []
+            shutil.rmtree(folder)
+            if call == -1:
+                wanted = [(n, c) for n, name in enumerate(calls) for c in ERRORS[name]]
+                points += len(wanted)
+    assert points > 40  # were the stand-in blind, all would pass
+
+
+@pytest.mark.slow
+def test_restore(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, wanted = 0, [(-1, 0)]
+    while wanted:
+        call, code = wanted.pop()
+        number += 1
+        folder = quick / str(number)
+        folder.mkdir()
+        with Library.create(folder) as library, monkeypatch.context() as patch:
+            plan, _ = marked(library, Verb.TRASH)
+            before = contents_below(library.photos)
+            apply_plan(library.catalog, plan)
+            failing = Failing(patch)
+            failing.arm(call, code)
+            try:
+                restoring.restore(bytes(library.photos))
+            except OSError:
+                assert call >= 0  # the trash itself can't be looked at
+            calls = list(failing.calls)
+            failing.arm(-1, 0)
+            if (library.photos / ".twinsift-trash").exists():
+                restoring.restore(bytes(library.photos))
+            after = contents_below(library.photos)
+            assert {p: d for p, d in after.items() if p.name != "record.jsonl"} == before
+        shutil.rmtree(folder)
+        if call == -1:
+            wanted = [(n, c) for n, name in enumerate(calls) for c in ERRORS[name]]
+            assert len(wanted) > 20
