@@ -28,6 +28,7 @@ def _option(
 KEEP_RULES = ("unframed", "resolution", "lossless", "size", "exif", "oldest", "depth")
 COMPANION_KINDS = ("raw", "sidecar", "live", "takeout")
 SIDECARS = ("xmp", "aae", "thm", "pp3", "dop", "arp", "cos", "nksc", "on1", "wav")
+STRICTNESS = ("strict", "normal", "loose")
 EXTRA_HASHES = ("ahash", "whash")
 
 
@@ -94,11 +95,24 @@ class MatchSettings:
     neighbours: int = _option(
         24, "candidates a picture gets from shared visual words", low=0, high=500
     )
+    strictness: str = _option(
+        "normal",
+        "how sure a copy must be: strict shows what is less than 90 % certain among the near shots;"
+        " loose takes worn and heavily edited copies too, and some mistakes (`twinsift doctor` says"
+        " how many to expect)",
+        choices=STRICTNESS,
+    )
     inliers: int = _option(
-        12, "fewest keypoint matches that agree with one transform", low=4, high=500
+        0,
+        "fewest keypoint matches that agree with one transform; 0: as strictness says",
+        low=0,
+        high=500,
     )
     agreement: float = _option(
-        0.6, "smallest share of the aligned overlap whose structure agrees", low=0.3, high=1.0
+        0.0,
+        "smallest share of the aligned overlap whose structure agrees; 0: as strictness says",
+        low=0.0,
+        high=1.0,
     )
 
 
