@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _SUPPORT = 3.0
+_BAND = 8
 _SMALLEST = 100
 _TALL = 1.6
 _PRECISION = 22  # bits of Pillow's fixed-point weights for 8-bit pictures
 
 
-def reduce(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A grey picture, uint8 (h, w), resized to uint8 (height, width).
+def reduce(pixels: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
+    """A grey picture, whole numbers 0..255 as float64 (h, w), resized to uint8 (height, width).
 
     Bit-identical to `Image.resize((width, height), LANCZOS)` of Pillow, which filters rows, rounds
     to 8 bits, then filters columns, with weights of 22 bits. Its sums fit into float64 without
@@ -25,15 +26,32 @@ def reduce(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
     if min(h, w) < _SMALLEST or h > _TALL * w:
         # From version 13 on Pillow filters the columns of tall pictures first; and few pixels are
         # cheap anyway.
-        resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
-        return np.asarray(resized)
-    rows = _rounded(pixels.astype(np.float64) @ _weights(w, width).T)
-    return _rounded(_weights(h, height) @ rows).astype(np.uint8)
+        grey = Image.fromarray(pixels.astype(np.uint8))
+        return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
+    rows = np.empty((h, width))
+    for outputs, inputs, weights in _bands(w, width):
+        np.matmul(pixels[:, inputs], weights.T, out=rows[:, outputs])
+    return _rounded(_weights(h, height) @ _rounded(rows)).astype(np.uint8)
 
 
 def _rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fixed-point sums as the whole numbers 0..255 that Pillow's shift makes of them."""
     return np.clip(np.floor(sums * 2.0**-_PRECISION + 0.5), 0.0, 255.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _bands(size: int, reduced: int) -> list[tuple[slice, slice, NDArray[np.float64]]]:
+    """The weights of some outputs at a time, with the inputs that they see: most see few."""
+    weights = _weights(size, reduced)
+    bands = []
+    for start in range(0, reduced, _BAND):
+        some = weights[start : start + _BAND]
+        seen = np.flatnonzero(some.any(axis=0))
+        inputs = slice(int(seen[0]), int(seen[-1]) + 1)
+        bands.append(
+            (slice(start, start + len(some)), inputs, np.ascontiguousarray(some[:, inputs]))
+        )
+    return bands
 
 
 @functools.lru_cache(maxsize=64)
@@ -50,4 +68,4 @@ def _weights(size: int, reduced: int) -> NDArray[np.float64]:
     kernel = np.where(inside, np.sinc(x) * np.sinc(x / _SUPPORT), 0.0)
     kernel /= kernel.sum(axis=1, keepdims=True)
     fixed = kernel * (1 << _PRECISION)
-    return np.trunc(fixed + np.copysign(0.5, fixed))
+    return np.asarray(np.trunc(fixed + np.copysign(0.5, fixed)), np.float64)
