@@ -37,13 +37,28 @@ class Level:
     certainty: float
     words: str
     """What it does, for people."""
+    false: int
+    """Pairs of different pictures that it took for copies, of COMPARED."""
 
 
+COMPARED = 100_000
+"""Candidate pairs of different pictures, a third of them hard negatives, on which that was counted:
+scripts/evaluate.py says it for any labelled set."""
 LEVELS = {
-    "strict": Level(16, 0.7, 0.9, "less certain copies are shown among the near shots"),
-    "normal": Level(12, 0.6, 0.0, "what agrees in every respect that was looked at"),
-    "loose": Level(8, 0.5, 0.0, "worn and heavily edited copies too: look before you accept"),
+    "strict": Level(16, 0.7, 0.9, "less certain copies are shown among the near shots", 0),
+    "normal": Level(12, 0.6, 0.0, "what agrees in every respect that was looked at", 0),
+    "loose": Level(8, 0.5, 0.0, "worn and heavily edited copies too: look before you accept", 0),
 }
+_NONE_SEEN = 3.0  # the most that is likely (95 %) behind a count of none, by Poisson
+_EACH = 24  # pairs compared for each picture (measured)
+
+
+def expected_false(name: str, pictures: int) -> float:
+    """How many false pairs a level may be expected to make among so many pictures, at the most.
+
+    What was counted on labelled sets, scaled to the pairs that a catalog of that size compares.
+    """
+    return max(LEVELS[name].false, _NONE_SEEN) * pictures * _EACH / COMPARED
 
 
 def of(settings: MatchSettings) -> Strictness:
