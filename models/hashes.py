@@ -72,11 +72,11 @@ def hamming(a: bytes, b: bytes) -> int:
     return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).bit_count()
 
 
-Pixels = NDArray[np.float64]
+Pixels = NDArray[np.float32]
 
 
 def _floats(grey: Image.Image) -> Pixels:
-    return np.asarray(grey).astype(np.float64)
+    return np.asarray(grey).astype(np.float32)
 
 
 def _phashes(pixels: Pixels) -> bytes:
@@ -128,7 +128,7 @@ def _low_bits(bases: NDArray[np.uint8]) -> bytes:
     return np.packbits(low > median, axis=1).tobytes()
 
 
-def _as_imagehash(bases: NDArray[np.uint8]) -> Pixels:
+def _as_imagehash(bases: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The transform by the very calls of imagehash.phash.
 
     In flat and symmetric pictures rounding decides the bits. They are few, and only they pay for
@@ -137,7 +137,7 @@ def _as_imagehash(bases: NDArray[np.uint8]) -> Pixels:
     import scipy.fftpack
 
     transform = scipy.fftpack.dct(scipy.fftpack.dct(bases, axis=1), axis=2)
-    return np.asarray(transform)[:, :SIZE, :SIZE].reshape(len(bases), -1)
+    return np.asarray(transform, np.float64)[:, :SIZE, :SIZE].reshape(len(bases), -1)
 
 
 _FREQUENCIES = np.arange(SIZE, dtype=np.float64)[:, None]
