@@ -81,7 +81,7 @@ def spec_of(settings: IndexSettings) -> ExtractSpec:
     """What the settings want to be extracted."""
     return ExtractSpec(
         working_side=settings.working_side,
-        keypoints=settings.keypoints,
+        keypoints=settings.keypoints if settings.descriptors else 0,
         hashes=tuple(settings.hashes),
         max_megapixels=settings.max_megapixels,
     )

@@ -19,10 +19,11 @@ from threadpoolctl import threadpool_limits
 
 from ..models.comparison import examine, turned_around
 from ..models.evidence import Evidence
-from ..models.verdicts import Thresholds, judge, similarity
+from ..models.verdicts import similarity
 from .database import Catalog
 from .pairs import Judged, Pair
 from .pictures import Entry, HeldPictures, PictureLoader
+from .strictness import Strictness
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _CHUNK = 16  # pairs a task: neighbours in the list share a picture, which is loaded once
@@ -36,12 +37,12 @@ class Judges:
     """
 
     def __init__(
-        self, path: Path, known: Mapping[int, Entry], thresholds: Thresholds, model: str | None
+        self, path: Path, known: Mapping[int, Entry], strictness: Strictness, model: str | None
     ) -> None:
         self._path = path
         self._facts = {i: entry.facts for i, entry in known.items()}
         self._digests = {i: entry.digest for i, entry in known.items()}
-        self._thresholds = thresholds
+        self._strictness = strictness
         self._model = model
         self._held = HeldPictures()
         self._local = threading.local()
@@ -90,7 +91,7 @@ class Judges:
 
     def verdict(self, a: int, b: int, evidence: Evidence) -> Judged:
         """The verdict on evidence that is there already."""
-        verdict = judge(evidence, self._facts[a], self._facts[b], self._thresholds)
+        verdict = self._strictness.judge(evidence, self._facts[a], self._facts[b])
         return Judged(a, b, verdict, similarity(evidence, verdict), evidence)
 
     def _loader(self) -> PictureLoader:

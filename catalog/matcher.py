@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
-from ..models.verdicts import Thresholds
-from . import candidates, embedding_pass, pairs, pixel_equality, sift_ssim, words
+from . import candidates, embedding_pass, pairs, pixel_equality, sift_ssim, strictness, words
 from .database import Catalog
 from .grouping import regroup
 from .judging import Judges
@@ -62,13 +61,11 @@ class _Run:
         self.started = time.monotonic()
         self.entries = {entry.id: entry for entry in entries(catalog)}
         self.model = embedding_pass.current_model(catalog, settings.index)
-        self.thresholds = Thresholds(
-            settings.match.hamming, settings.match.inliers, settings.match.agreement
-        )
+        self.strictness = strictness.of(settings.match)
 
     def match(self) -> MatchSummary:
         proposed = self._propose()
-        with Judges(self.catalog.path, self.entries, self.thresholds, self.model) as judges:
+        with Judges(self.catalog.path, self.entries, self.strictness, self.model) as judges:
             self._decide_anew(judges)
             judged = self._judge(judges)
             self._confirm_pixels()
@@ -148,9 +145,9 @@ class _Run:
         self.control.checkpoint()
 
     def _decide_anew(self, judges: Judges) -> None:
-        """Apply changed thresholds to the stored evidence, without looking at a picture."""
+        """Apply another strictness to the stored evidence, without looking at a picture."""
         name = "verdict key"
-        key = f"{verdicts.VERSION};{self.thresholds}".encode()
+        key = f"{verdicts.VERSION};{self.strictness}".encode()
         row = self.catalog.connection.execute("SELECT value FROM fact WHERE name = ?", (name,))
         if row.fetchone() == (key,):
             return

@@ -17,8 +17,8 @@ from ..models.errors import PictureError
 from ..models.evidence import Verdict
 from ..models.extract import ExtractSpec, Features, extract
 from ..models.text import printable
-from ..models.verdicts import Facts, Thresholds, judge, similarity
-from . import embedding_pass, vocabulary, words
+from ..models.verdicts import Facts, similarity
+from . import embedding_pass, strictness, vocabulary, words
 from .database import Catalog
 from .indexer import spec_of
 from .pictures import PictureLoader
@@ -139,8 +139,7 @@ class _Closely:
         self._digest = digest
         self._facts = facts
         self._loader = PictureLoader(catalog)
-        m = settings.match
-        self._thresholds = Thresholds(m.hamming, m.inliers, m.agreement)
+        self._strictness = strictness.of(settings.match)
         self._seen: dict[int, tuple[Verdict, float]] = {}
 
     def hit(self, row: _Row, hamming: int) -> Hit:
@@ -155,7 +154,7 @@ class _Closely:
         if row.digest == self._digest:
             return Verdict.IDENTICAL_FILE, 1.0
         evidence = examine(self._query, self._loader.load(row.content_id))
-        verdict = judge(evidence, self._facts, row.facts, self._thresholds)
+        verdict = self._strictness.judge(evidence, self._facts, row.facts)
         return verdict, similarity(evidence, verdict)
 
 

@@ -28,6 +28,7 @@ def _option(
 KEEP_RULES = ("unframed", "resolution", "lossless", "size", "exif", "oldest", "depth")
 COMPANION_KINDS = ("raw", "sidecar", "live", "takeout")
 SIDECARS = ("xmp", "aae", "thm", "pp3", "dop", "arp", "cos", "nksc", "on1", "wav")
+STRICTNESS = ("strict", "normal", "loose")
 EXTRA_HASHES = ("ahash", "whash")
 
 
@@ -54,6 +55,11 @@ class IndexSettings:
     hashes: tuple[str, ...] = _option((), "further hashes to store", choices=EXTRA_HASHES)
     working_side: int = _option(
         512, "longest side, in pixels, at which keypoints and previews are made", low=128, high=2048
+    )
+    descriptors: bool = _option(
+        True,
+        "describe pictures by keypoints too: without them indexing takes a tenth of the time, and"
+        " crops, frames and collages aren't found",
     )
     keypoints: int = _option(500, "keypoints kept for a picture", low=50, high=5000)
     model: str = _option(
@@ -94,11 +100,24 @@ class MatchSettings:
     neighbours: int = _option(
         24, "candidates a picture gets from shared visual words", low=0, high=500
     )
+    strictness: str = _option(
+        "normal",
+        "how sure a copy must be: strict shows what is less than 90 % certain among the near shots;"
+        " loose takes worn and heavily edited copies too, and some mistakes (`twinsift doctor` says"
+        " how many to expect)",
+        choices=STRICTNESS,
+    )
     inliers: int = _option(
-        12, "fewest keypoint matches that agree with one transform", low=4, high=500
+        0,
+        "fewest keypoint matches that agree with one transform; 0: as strictness says",
+        low=0,
+        high=500,
     )
     agreement: float = _option(
-        0.6, "smallest share of the aligned overlap whose structure agrees", low=0.3, high=1.0
+        0.0,
+        "smallest share of the aligned overlap whose structure agrees; 0: as strictness says",
+        low=0.0,
+        high=1.0,
     )
 
 

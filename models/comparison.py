@@ -42,7 +42,7 @@ class Picture:
     def grey(self) -> Array:
         """The working picture that the keypoints refer to, uint8 (h, w)."""
         data = np.frombuffer(self.preview, np.uint8)
-        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
         if grey is None:
             raise ValueError("the stored preview is no picture")
         size = (self.keypoints.width, self.keypoints.height)
@@ -66,7 +66,8 @@ class Picture:
     def chroma(self) -> Array:
         """Cb and Cr of the picture at 64 x 64, float32 (64, 64, 2)."""
         data = np.frombuffer(self.preview, np.uint8)
-        colour = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4)
+        flags = cv2.IMREAD_REDUCED_COLOR_4 | cv2.IMREAD_IGNORE_ORIENTATION
+        colour = cv2.imdecode(data, flags)
         if colour is None:
             raise ValueError("the stored preview is no picture")
         small = cv2.resize(colour, (_CHROMA_SIDE, _CHROMA_SIDE), interpolation=cv2.INTER_AREA)

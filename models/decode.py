@@ -47,6 +47,8 @@ class Picture:
     """Whether the coding keeps full colour pictures as they are (a palette doesn't)."""
     quality: int | None
     frames: int
+    as_stored: bool = False
+    """Whether `image` is a JPEG as its file has it: neither reduced, turned nor converted."""
 
 
 def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
@@ -139,8 +141,9 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         # Before reducing: a file that is turned by its tag and one that was turned without loss
         # then give the same pixels.
         upright = upright.transpose(_UPRIGHT[orientation])
+    finished = colour.to_srgb(reduction.apply(upright), image.info.get("icc_profile"))
     return Picture(
-        image=colour.to_srgb(reduction.apply(upright), image.info.get("icc_profile")),
+        image=finished,
         format=kind,
         width=whole[0],
         height=whole[1],
@@ -150,6 +153,7 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         if kind in _REDUCIBLE
         else None,
         frames=frames,
+        as_stored=kind == "JPEG" and finished is image and not drafted,
     )
 
 

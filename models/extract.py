@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -14,13 +15,8 @@ from .metadata import Metadata
 
 VERSION = 1
 PREVIEW_QUALITY = 90
+_LARGEST_PREVIEW = 1 << 17  # bytes; some small pictures carry large metadata
 
-_HASHES = {
-    "phash": hashes.phashes,
-    "dhash": hashes.dhash,
-    "ahash": hashes.ahash,
-    "whash": hashes.whash,
-}
 _ALWAYS = ("phash", "dhash")
 
 
@@ -31,7 +27,7 @@ class ExtractSpec:
     working_side: int = 512
     """Longest side, in pixels, of the picture that all products are made from."""
     keypoints: int = 500
-    """Most keypoints kept."""
+    """Most keypoints kept; 0: none are looked for."""
     hashes: tuple[str, ...] = ()
     """Hashes beyond pHash and dHash: 'ahash', 'whash'."""
     max_megapixels: float = 220.0
@@ -99,12 +95,17 @@ def extract(data: bytes, spec: ExtractSpec) -> Features:
         metadata=picture.metadata,
         lossless=picture.lossless,
         quality=picture.quality,
-        contrast=float(pixels.std()),
+        contrast=float(cv2.meanStdDev(pixels)[1].item()),
         frames=picture.frames,
-        hashes=tuple((kind, _HASHES[kind](grey)) for kind in kinds),
+        hashes=hashes.compute(grey, kinds),
         keypoints=keypoints.detect(pixels, side=spec.working_side, limit=spec.keypoints),
-        preview=_jpeg(picture.image),
+        preview=data if _is_own_preview(picture, data) else _jpeg(picture.image),
     )
+
+
+def _is_own_preview(picture: decode.Picture, data: bytes) -> bool:
+    """Whether a file is its own reduced picture: not coded a second time, it loses nothing."""
+    return picture.as_stored and len(data) <= _LARGEST_PREVIEW
 
 
 def _jpeg(image: Image.Image) -> bytes:

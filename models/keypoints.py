@@ -83,10 +83,13 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
 
     SIFT (Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", IJCV 2004) as RootSIFT
     (Arandjelovic and Zisserman, "Three things everyone should know to improve object retrieval",
-    CVPR 2012); ORB (Rublee et al., ICCV 2011) where SIFT finds fewer than FEWEST_SIFT.
+    CVPR 2012); ORB (Rublee et al., ICCV 2011) where SIFT finds fewer than FEWEST_SIFT. None with
+    `limit` 0.
     """
     height, width = grey.shape
     size = working_size(width, height, side)
+    if limit == 0:
+        return _empty(*size)
     if size != (width, height):
         shrink = size[0] < width
         filter_ = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC

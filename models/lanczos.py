@@ -9,31 +9,56 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _SUPPORT = 3.0
+_BAND = 8
+_SPLIT = 256
+_LARGEST = 512
 _SMALLEST = 100
 _TALL = 1.6
 _PRECISION = 22  # bits of Pillow's fixed-point weights for 8-bit pictures
 
 
-def reduce(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A grey picture, uint8 (h, w), resized to uint8 (height, width).
+def reduce(pixels: NDArray[np.float32], width: int, height: int) -> NDArray[np.uint8]:
+    """A grey picture, whole numbers 0..255 as float32 (h, w), resized to uint8 (height, width).
 
     Bit-identical to `Image.resize((width, height), LANCZOS)` of Pillow, which filters rows, rounds
-    to 8 bits, then filters columns, with weights of 22 bits. Its sums fit into float64 without
-    rounding, so BLAS may add them in any order.
+    to 8 bits, then filters columns, with weights of 22 bits. Each weight is split in two, so that
+    float32 holds all sums without rounding: BLAS may then add them in any order.
     """
     h, w = pixels.shape
-    if min(h, w) < _SMALLEST or h > _TALL * w:
+    if min(h, w) < _SMALLEST or h > _TALL * w or max(h, w) > _LARGEST:
         # From version 13 on Pillow filters the columns of tall pictures first; and few pixels are
         # cheap anyway.
-        resized = Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
-        return np.asarray(resized)
-    rows = _rounded(pixels.astype(np.float64) @ _weights(w, width).T)
-    return _rounded(_weights(h, height) @ rows).astype(np.uint8)
+        grey = Image.fromarray(pixels.astype(np.uint8))
+        return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
+    rows = np.empty((h, width))
+    for outputs, inputs, halves in _bands(w, width):
+        high, low = np.split(pixels[:, inputs] @ halves, 2, axis=1)
+        rows[:, outputs] = high * np.float64(_SPLIT) + low
+    return _rounded(_weights(h, height) @ _rounded(rows)).astype(np.uint8)
 
 
 def _rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fixed-point sums as the whole numbers 0..255 that Pillow's shift makes of them."""
     return np.clip(np.floor(sums * 2.0**-_PRECISION + 0.5), 0.0, 255.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _bands(size: int, reduced: int) -> list[tuple[slice, slice, NDArray[np.float32]]]:
+    """The weights of some outputs at a time for the inputs that they see: most see few.
+
+    The higher and the lower part of the weights stand side by side, (inputs, 2 * outputs). A sum of
+    `_LARGEST` lower parts, each at most half of `_SPLIT`, times 255 is below 2**24.
+    """
+    weights = _weights(size, reduced)
+    bands = []
+    for start in range(0, reduced, _BAND):
+        some = weights[start : start + _BAND]
+        seen = np.flatnonzero(some.any(axis=0))
+        inputs = slice(int(seen[0]), int(seen[-1]) + 1)
+        high = np.rint(some[:, inputs] / _SPLIT)
+        halves = np.concatenate([high, some[:, inputs] - high * _SPLIT]).T.astype(np.float32)
+        bands.append((slice(start, start + len(some)), inputs, np.ascontiguousarray(halves)))
+    return bands
 
 
 @functools.lru_cache(maxsize=64)
@@ -50,4 +75,4 @@ def _weights(size: int, reduced: int) -> NDArray[np.float64]:
     kernel = np.where(inside, np.sinc(x) * np.sinc(x / _SUPPORT), 0.0)
     kernel /= kernel.sum(axis=1, keepdims=True)
     fixed = kernel * (1 << _PRECISION)
-    return np.trunc(fixed + np.copysign(0.5, fixed))
+    return np.asarray(np.trunc(fixed + np.copysign(0.5, fixed)), np.float64)

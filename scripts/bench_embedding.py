@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What embedding costs: VGG16 in its three forms against this machine's own peaks, and end to end.
 
-usage: scripts/bench_embedding.py [--quick]
+usage: scripts/bench_embedding.py [--quick] [--only forms|threads|folder]
 
-Three tables, all of one run: ms a picture and core by form and batch, with its share of the peak;
-one thread a lane against one call with all threads; a folder of JPEGs through the real pass against
-the bare session. What is compared takes turns, round by round, and the best round of each counts:
-other work on the machine then disturbs the ratios least. CPU time unless it says wall clock. Needs
-the extra 'exact'. The weights are random; they cost what trained ones do.
+Three tables, all of one run: `forms`, ms a picture and core by form and batch, with its share of
+the peak; `threads`, one a lane against one call with all; `folder`, JPEGs through the real pass
+against the bare session. What is compared takes turns, round by round, and the best round of each
+counts: other work on the machine then disturbs the ratios least. CPU time unless it says wall
+clock. Needs the extra 'exact'. The weights are random; they cost what trained ones do.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ SHAPES = (
 )
 KEPT = 3  # of the products of each kind that the first round found fastest
 
+TABLES = ("forms", "threads", "folder")
 SMALL, LARGE = (500, 375), (4000, 3000)
 
 
@@ -316,24 +317,30 @@ def main() -> int:
         usage=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no batch of 32")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=TABLES, help="this table alone")
+    given = parser.parse_args()
+    quick, tables = given.quick, (given.only,) if given.only else TABLES
     pins = [f"{name}={os.environ[name]}" for name in PINS if name in os.environ]
     print(f"pinned: {' '.join(pins) or 'nothing'}; load {os.getloadavg()[0]:.1f}")
     print(f"ONNX Runtime {onnxruntime.__version__}, {LANES} cores", flush=True)
     with tempfile.TemporaryDirectory() as text:
         place = Path(text)
-        folders = {
-            "500x375 JPEG": Folder(place / "small", SMALL, 8, 40),
-            "12-megapixel JPEG": Folder(place / "large", LARGE, 8, 24),
-        }
-        photos = place / "small" / "photos" / "few"
+        photos = place / "photos"
+        photographs(photos, SMALL, 8)
         forms = export(place, photos)
-        directions(forms, photos)
-        forms_and_peaks(forms, (1, 8) if quick else (1, 8, 32), 2 if quick else 5)
+        if "forms" in tables:
+            directions(forms, photos)
+            forms_and_peaks(forms, (1, 8) if quick else (1, 8, 32), 2 if quick else 5)
+        folders: dict[str, Folder] = {}
+        if "folder" in tables:
+            folders["500x375 JPEG"] = Folder(place / "small", SMALL, 8, 40)
+            folders["12-megapixel JPEG"] = Folder(place / "large", LARGE, 8, 24)
         for form in ("fp32", "int8"):
             sys.stdout.flush()
-            threads(form, forms[form], 2 if quick else 6)
-            end_to_end(form, forms[form], folders, 1 if quick else 3)
+            if "threads" in tables:
+                threads(form, forms[form], 2 if quick else 6)
+            if folders:
+                end_to_end(form, forms[form], folders, 1 if quick else 3)
     print(f"load {os.getloadavg()[0]:.1f} at the end")
     return 0
 

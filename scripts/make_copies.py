@@ -24,8 +24,13 @@ from typing import Any
 import pillow_heif
 from PIL import Image
 
-import photo_edits as edits
+import edits_capture as capture
+import edits_encoding as encoding
+import edits_frame as frame
+import edits_geometry as geometry
+import edits_tone as tone
 from labelled import ORIGINAL, Row, generator, load, neutral_name, new_set, photographs, write_truth
+from photo_edits import Random
 
 _JPEG: tuple[str, dict[str, Any]] = (".jpg", {"quality": 88})
 _COLLAGE = "collage"
@@ -41,52 +46,52 @@ class Edit:
     name: str
     family: str
     tier: int
-    do: Callable[[Image.Image, edits.Random], Image.Image]
+    do: Callable[[Image.Image, Random], Image.Image]
     save: tuple[str, dict[str, Any]] = _JPEG
 
 
 EDITS = (
-    Edit("avif50", "recode", 1, edits.same, (".avif", {"quality": 50, "speed": 8})),
-    Edit("heic50", "recode", 1, edits.same, (".heic", {"quality": 50})),
-    Edit("jpeg2000", "recode", 1, edits.same, (".jp2", {"quality_layers": [60]})),
-    Edit("webp30", "recode", 1, edits.same, (".webp", {"quality": 30})),
-    Edit("double_jpeg", "recode", 1, edits.double_jpeg),
-    Edit("chroma420", "recode", 1, edits.chroma_420),
-    Edit("two_steps", "scale", 1, edits.two_steps),
-    Edit("warm", "color", 1, edits.warm),
-    Edit("one_side_off", "crop", 1, edits.one_side_off),
-    Edit("grown_thumbnail", "scale", 2, edits.grown_thumbnail),
-    Edit("strong_grade", "color", 2, edits.strong_grade),
-    Edit("local_contrast", "color", 2, edits.local_contrast),
-    Edit("channel_swap", "color", 2, edits.channel_swap),
-    Edit("duotone", "color", 2, edits.duotone),
-    Edit("posterise", "color", 2, edits.posterise),
-    Edit("film_grain", "noise", 2, edits.film_grain),
-    Edit("motion_blur", "blur", 2, edits.motion_blur),
-    Edit("dither16", "recode", 2, edits.dither, (".png", {})),
-    Edit("lens", "geom", 2, edits.lens),
-    Edit("turned_7", "rotate", 2, edits.turned_7),
-    Edit("captions", "frame", 2, edits.captions),
-    Edit("rounded", "frame", 2, edits.rounded),
-    Edit("shadow", "frame", 2, edits.shadow),
-    Edit("blurred_fill", "frame", 2, edits.blurred_fill),
-    Edit("tiled_mark", "overlay", 2, edits.tiled_mark),
-    Edit("redacted", "overlay", 2, edits.redacted),
-    Edit("date_stamp", "overlay", 2, edits.date_stamp),
-    Edit("solarise", "color", 3, edits.solarise),
-    Edit("low_light", "noise", 3, edits.low_light),
-    Edit("one_bit", "print", 3, edits.one_bit, (".png", {})),
-    Edit("e_ink", "print", 3, edits.e_ink, (".png", {})),
-    Edit("halftone", "print", 3, edits.halftone),
-    Edit("rescan", "print", 3, edits.rescan),
-    Edit("print_photo", "geom", 3, edits.print_photo),
-    Edit("page_curl", "geom", 3, edits.page_curl),
-    Edit("mirrored_crop", "combo", 3, edits.mirrored_crop),
-    Edit("square_filter", "combo", 3, edits.square_filter),
-    Edit("tall_crop", "crop", 3, edits.tall_crop),
-    Edit("before_after", "combo", 3, edits.before_after),
-    Edit("in_window", "combo", 3, edits.in_window),
-    Edit("cartoon", "blur", 3, edits.cartoon),
+    Edit("avif50", "recode", 1, encoding.same, (".avif", {"quality": 50, "speed": 8})),
+    Edit("heic50", "recode", 1, encoding.same, (".heic", {"quality": 50})),
+    Edit("jpeg2000", "recode", 1, encoding.same, (".jp2", {"quality_layers": [60]})),
+    Edit("webp30", "recode", 1, encoding.same, (".webp", {"quality": 30})),
+    Edit("double_jpeg", "recode", 1, encoding.double_jpeg),
+    Edit("chroma420", "recode", 1, encoding.chroma_420),
+    Edit("two_steps", "scale", 1, encoding.two_steps),
+    Edit("warm", "color", 1, tone.warm),
+    Edit("one_side_off", "crop", 1, geometry.one_side_off),
+    Edit("grown_thumbnail", "scale", 2, encoding.grown_thumbnail),
+    Edit("strong_grade", "color", 2, tone.strong_grade),
+    Edit("local_contrast", "color", 2, tone.local_contrast),
+    Edit("channel_swap", "color", 2, tone.channel_swap),
+    Edit("duotone", "color", 2, tone.duotone),
+    Edit("posterise", "color", 2, tone.posterise),
+    Edit("film_grain", "noise", 2, capture.film_grain),
+    Edit("motion_blur", "blur", 2, capture.motion_blur),
+    Edit("dither16", "recode", 2, capture.dither, (".png", {})),
+    Edit("lens", "geom", 2, geometry.lens),
+    Edit("turned_7", "rotate", 2, geometry.turned_7),
+    Edit("captions", "frame", 2, frame.captions),
+    Edit("rounded", "frame", 2, frame.rounded),
+    Edit("shadow", "frame", 2, frame.shadow),
+    Edit("blurred_fill", "frame", 2, frame.blurred_fill),
+    Edit("tiled_mark", "overlay", 2, frame.tiled_mark),
+    Edit("redacted", "overlay", 2, frame.redacted),
+    Edit("date_stamp", "overlay", 2, frame.date_stamp),
+    Edit("solarise", "color", 3, tone.solarise),
+    Edit("low_light", "noise", 3, capture.low_light),
+    Edit("one_bit", "print", 3, capture.one_bit, (".png", {})),
+    Edit("e_ink", "print", 3, capture.e_ink, (".png", {})),
+    Edit("halftone", "print", 3, capture.halftone),
+    Edit("rescan", "print", 3, capture.rescan),
+    Edit("print_photo", "geom", 3, geometry.print_photo),
+    Edit("page_curl", "geom", 3, geometry.page_curl),
+    Edit("mirrored_crop", "combo", 3, geometry.mirrored_crop),
+    Edit("square_filter", "combo", 3, geometry.square_filter),
+    Edit("tall_crop", "crop", 3, geometry.tall_crop),
+    Edit("before_after", "combo", 3, frame.before_after),
+    Edit("in_window", "combo", 3, frame.in_window),
+    Edit("cartoon", "blur", 3, capture.cartoon),
 )
 
 
@@ -156,7 +161,7 @@ def _collage(
     others = [(number + step) % len(paths) for step in (1, 2, 3)]
     parts = [load(paths[other], 700) for other in others]
     name = neutral_name(_COLLAGE, path.name, number) + ".jpg"
-    made = edits.collage(picture, parts, generator(_COLLAGE, path.name))
+    made = frame.collage(picture, parts, generator(_COLLAGE, path.name))
     made.save(images / name, quality=88)
     also = " ".join(str(other) for other in others)
     return Row(name, str(number), _COLLAGE, "combo", "3", also)

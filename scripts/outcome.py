@@ -11,13 +11,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from twinsift.catalog import candidates
+from twinsift.catalog import candidates, pairs, strictness
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.indexer import index
 from twinsift.catalog.matcher import match
 from twinsift.catalog.pictures import entries
 from twinsift.catalog.progress import Control, Meter, silent
-from twinsift.catalog.settings import Settings
+from twinsift.catalog.settings import STRICTNESS, Settings
 from twinsift.models.calibration import probability
 from twinsift.models.evidence import Evidence, Verdict
 
@@ -57,6 +57,8 @@ class Outcome:
     unread: frozenset[str]
     pictures: int
     candidates: int
+    levels: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
+    """Pairs that are judged copies at each strictness."""
     others: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
     """Pairs found by other methods."""
 
@@ -100,6 +102,7 @@ def run(
             unread=frozenset(truth) - {name for names in files.values() for name in names},
             pictures=len(files),
             candidates=count,
+            levels=_at_levels(opened, files, settings),
         )
         others = _by_cosine(opened, files, settings.match.cosine)
     for package in against:
@@ -158,12 +161,12 @@ def _shown(
     rows = catalog.connection.execute(
         "SELECT part_id, container_id FROM holding WHERE method = ?", (_METHOD,)
     )
-    pairs: set[Pair] = set()
+    shown: set[Pair] = set()
     for part, container in rows:
         for name in files.get(part, ()):
             beside = group_of.get(name, (name,))
-            pairs.update(ordered(x, y) for x in beside for y in files.get(container, ()))
-    return frozenset(pairs)
+            shown.update(ordered(x, y) for x in beside for y in files.get(container, ()))
+    return frozenset(shown)
 
 
 def _proposed(
@@ -173,7 +176,7 @@ def _proposed(
     known = entries(catalog)
     model = catalog.connection.execute("SELECT model FROM embedding LIMIT 1").fetchone()
     twins = (combinations(names, 2) for names in files.values())
-    found = {SAME_BYTES: frozenset(ordered(a, b) for pairs in twins for a, b in pairs)}
+    found = {SAME_BYTES: frozenset(ordered(a, b) for several in twins for a, b in several)}
     union: set[tuple[int, int]] = set()
     for name in candidates.GENERATORS:
         proposed = candidates.propose(
@@ -205,6 +208,25 @@ def _judged(
     for names in files.values():
         for a, b in combinations(names, 2):
             yield ordered(a, b), Judgement(Verdict.IDENTICAL_FILE, Evidence(method="digest"))
+
+
+def _at_levels(
+    catalog: Catalog, files: Mapping[int, Sequence[str]], settings: Settings
+) -> dict[str, frozenset[Pair]]:
+    """The stored evidence decided at each strictness."""
+    facts = {entry.id: entry.facts for entry in entries(catalog)}
+    judged = [j for j in pairs.all_judged(catalog, _METHOD) if {j.a_id, j.b_id} <= facts.keys()]
+    found = {}
+    for name in STRICTNESS:
+        level = strictness.of(replace(settings.match, strictness=name))
+        copies = [
+            (j.a_id, j.b_id)
+            for j in judged
+            if j.evidence.method == "pixels"
+            or level.judge(j.evidence, facts[j.a_id], facts[j.b_id]).is_duplicate
+        ]
+        found[name] = frozenset(pair for pair, _ in _spread(files, copies))
+    return found
 
 
 def _by_cosine(

@@ -56,7 +56,7 @@ def tables(truth: Mapping[str, Row], outcome: Outcome) -> list[str]:
             cells.append(f"{_share(verified, len(looked)):>9}")
             lines.append(f"{bucket:<{width}}  " + "  ".join(cells))
     lines += ["", *_by_generator(outcome, [pairs[name] for name in copies])]
-    lines.append("")
+    lines += ["", *_by_strictness(truth, outcome, [pairs[name] for name in copies]), ""]
     for method, found in methods.items():
         lines.append(f"{method}: {len(found)} pairs, {len(wrong(truth, found))} of them false")
     each = outcome.candidates / max(outcome.pictures, 1)
@@ -74,6 +74,16 @@ def _by_generator(outcome: Outcome, wanted: list[Pair]) -> Iterator[str]:
         alone = sum(not any(pair in those for those in others) for pair in hits)
         shares = f"{_share(len(hits), len(wanted)):>10}{_share(alone, len(wanted)):>10}"
         yield f"{name:<16}{len(pairs):>8}{shares}"
+
+
+def _by_strictness(truth: Mapping[str, Row], outcome: Outcome, wanted: list[Pair]) -> Iterator[str]:
+    """What each strictness makes of the pairs that were compared, before groups are formed."""
+    compared = len(wrong(truth, outcome.proposed))
+    looked = [pair for pair in wanted if pair in outcome.proposed]
+    for name, copies in outcome.levels.items():
+        hits = _share(sum(pair in copies for pair in looked), len(looked))
+        false = len(wrong(truth, copies))
+        yield f"{name}: {hits} of the copies compared, {false} false of {compared} other pairs"
 
 
 _KEYS: tuple[tuple[str, Callable[[Row], str]], ...] = (

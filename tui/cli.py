@@ -11,7 +11,6 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from ..catalog.errors import Interrupted, RefusedError
@@ -25,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     plain.prepare()
     parsed = arguments.parse(sys.argv[1:] if argv is None else argv)
     if parsed.version:
+        from importlib.metadata import version
+
         plain.say(f"twinsift {version('twinsift')}")
         return Status.DONE
     try:
@@ -115,6 +116,8 @@ def _report_defect(error: Exception) -> str:
     text = "".join(traceback.format_exception(error))
     place = Path(user_log_path("twinsift", appauthor=False)) / "last-defect.txt"
     try:
+        from importlib.metadata import version
+
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         place.touch(mode=0o600)  # it may name a person's files
         place.write_text(f"twinsift {version('twinsift')}\n{text}", encoding="utf-8")

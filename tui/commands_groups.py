@@ -70,6 +70,8 @@ def group_json(detail: GroupDetail, reclaim: int) -> dict[str, Any]:
         "similarity": round(detail.similarity, 4),
         "reclaim": reclaim,
         "files": [_member_json(member) for member in detail.members],
+        "weakest": detail.weakest and os.fsdecode(detail.weakest.path),
+        "shown_in": [os.fsdecode(holder.path) for holder in detail.shown_in],
     }
 
 
@@ -80,6 +82,8 @@ def _member_json(member: Member) -> dict[str, Any]:
         "reason": member.reason,
         "verdict": str(member.verdict),
         "similarity": round(member.similarity, 4),
+        "probability": member.probability and round(member.probability, 4),
+        "holds_more": member.holds,
         "representative": member.is_representative,
         "decision": member.verb,
         "size": member.size,
@@ -105,4 +109,6 @@ def _say_group(detail: GroupDetail, reclaim: int) -> None:
         reason = f"; {member.reason}" if member.suggested else ""
         decided = f" [{member.verb}]" if member.verb else ""
         plain.say(f"  {mark} {printable(member.path)}  {facts}  {relation}{share}{reason}{decided}")
+    for holder in detail.shown_in:
+        plain.say(f"       also on {printable(holder.path)}, which shows other pictures too")
     plain.say()

@@ -106,6 +106,9 @@ def run_match(
         f" {wording.count(summary.pairs, 'pair')} related,"
         f" {wording.count(summary.groups, 'group')} of duplicates{near}"
     )
+    if method == "evidence":
+        name = settings.match.strictness
+        plain.say(f"strictness {name}: {wording.expected_false(name, summary.pictures)}")
     return Status.DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import locale
 import os
@@ -16,7 +17,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..catalog import filesystem, library, settings_file
+from ..catalog import filesystem, library, settings_file, strictness
 from ..catalog.database import Catalog
 from ..catalog.options import all_options
 from ..catalog.settings import Settings
@@ -78,6 +79,7 @@ def run(parsed: argparse.Namespace) -> int:
         "picture formats": check_formats,
         "settings": lambda: check_settings(parsed, settings, problem),
         "catalog": lambda: check_catalog(catalog_path(parsed)),
+        "strictness of matching": lambda: check_strictness(catalog_path(parsed), settings),
         "network for the embedding": lambda: check_model(settings),
         "terminal": lambda: check_terminal(settings, os.environ),
     }
@@ -174,6 +176,18 @@ def check_catalog(path: Path) -> Check:
             yield from _check_contents(catalog, shown)
     except TwinsiftError as error:
         yield Finding(State.WARNING, str(error))
+
+
+def check_strictness(path: Path, settings: Settings) -> Check:
+    """What each strictness means for a catalog of this size."""
+    pictures = 0
+    if path.exists():
+        with contextlib.suppress(TwinsiftError), Catalog.open(path, create=False) as catalog:
+            pictures = sum(folder.pictures for folder in library.list_folders(catalog))
+    for name, level in strictness.LEVELS.items():
+        used = ", in use" if name == settings.match.strictness else ""
+        expected = wording.expected_false(name, pictures) if pictures else "no pictures yet"
+        yield Finding(State.NOTE, f"{name}{used}: {level.words}; {expected}")
 
 
 def _check_contents(catalog: Catalog, shown: str) -> Check:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import datetime
 
+from ..catalog import strictness
 from ..models.evidence import Evidence, Verdict
 
 SHORT_VERDICTS: dict[Verdict, str] = {
@@ -130,3 +132,9 @@ def _what(verdict: Verdict, evidence: Evidence) -> str:
     if verdict is Verdict.FRAMED and covered < 0.97:
         words += f", {percent(covered)} in common"
     return ", ".join([words, *turns])
+
+
+def expected_false(name: str, pictures: int) -> str:
+    """The false pairs that a strictness may make: 'at most about 3 false pairs in 900 pictures'."""
+    most = max(1, math.ceil(strictness.expected_false(name, pictures)))
+    return f"at most about {count(most, 'false pair')} in {count(pictures, 'picture')}"

@@ -64,3 +64,11 @@ def test_evidence_of_a_turned_picture() -> None:
 def test_every_verdict_has_a_short_word() -> None:
     assert set(wording.SHORT_VERDICTS) == set(Verdict)
     assert max(map(len, wording.SHORT_VERDICTS.values())) <= 11
+
+
+def test_expected_false_pairs_grow_with_the_catalog_and_with_looseness():
+    said = {n: wording.expected_false(n, 300_000) for n in ("strict", "normal", "loose")}
+    assert all(text.startswith("at most about ") for text in said.values())
+    numbers = [int(text.split()[3].replace(",", "")) for text in said.values()]
+    assert numbers == sorted(numbers)
+    assert wording.expected_false("normal", 1) == "at most about 1 false pair in 1 picture"
