@@ -77,12 +77,12 @@ def propose(
     control.checkpoint()
     for name, inverted in ((HASHES, False), (INVERTED, True)):
         if name in generators:
-            _by_hash(catalog, entries, settings.hamming, found, inverted=inverted)
+            _by_hash(catalog, entries, fresh, settings.hamming, found, inverted=inverted)
             control.checkpoint()
     if EMBEDDING in generators and model is not None:
         _by_embedding(catalog, ids, settings.cosine, model, found)
     control.checkpoint()
-    if WORDS in generators and settings.neighbours:
+    if WORDS in generators and settings.neighbours and vocabulary.has_descriptors(catalog):
         _by_words(catalog, ids, fresh, settings.neighbours, found, meter, control)
     return found.pairs()
 
@@ -100,7 +100,13 @@ def equal_pixels(entries: Sequence[Entry]) -> tuple[NDArray[np.intp], NDArray[np
 
 
 def _by_hash(
-    catalog: Catalog, entries: Sequence[Entry], radius: int, found: PairSet, *, inverted: bool
+    catalog: Catalog,
+    entries: Sequence[Entry],
+    fresh: NDArray[np.bool_],
+    radius: int,
+    found: PairSet,
+    *,
+    inverted: bool,
 ) -> None:
     stored = dict(
         catalog.connection.execute("SELECT content_id, value FROM hash WHERE kind = 'phash'")
@@ -112,7 +118,8 @@ def _by_hash(
         return
     data = b"".join(stored[entries[i].id] for i in usable)
     hashes = np.frombuffer(data, ">u8").astype(np.uint64).reshape(-1, 8)
-    for i, j in hamming.join_oriented(hashes, radius, inverted=inverted):
+    joined = hamming.join_oriented(hashes, radius, inverted=inverted, new=fresh[usable])
+    for i, j in joined:
         found.add(usable[i], usable[j])
 
 

@@ -76,13 +76,20 @@ def _meetings(
         start = stop
 
 
-def join_oriented(hashes: Hashes, radius: int, *, inverted: bool = False) -> Iterator[Pairs]:
+def join_oriented(
+    hashes: Hashes,
+    radius: int,
+    *,
+    inverted: bool = False,
+    new: NDArray[np.bool_] | None = None,
+) -> Iterator[Pairs]:
     """Pairs i < j of pictures whose pHashes are near in some orientation; a pair may come twice.
 
     `hashes` is uint64 (n, 8): each picture's hash in the 8 orientations of models.hashes. Equal
     hashes are collapsed first, or a heap of near-black scans would go quadratic: within such a heap
     each picture is paired with the `_HEAP` before it only. With `inverted`, pictures whose hash is
-    near the other's complement.
+    near the other's complement. With `new`, pairs of which neither is new are passed over: what few
+    pictures add costs what they are compared with, not all with all.
     """
     if len(hashes) < 2:
         return
@@ -92,11 +99,17 @@ def join_oriented(hashes: Hashes, radius: int, *, inverted: bool = False) -> Ite
     if not inverted:
         yield from _within_heaps(order, starts, counts)
     first = order[starts[:-1]]
+    every = np.arange(len(plain))
+    asked = every if new is None else np.unique(member[new])
+    # Near one way round is nearly, not always, near the other way round: bits go by their median.
+    sides = [(every, every)] if new is None else [(asked, every), (every, asked)]
     for orientation in range(8):
         other = hashes[first, orientation]
-        for i, j in join(plain, ~other if inverted else other, radius):
-            apart = i != j
-            yield from _expanded(i[apart], j[apart], order, starts)
+        for left, right in sides:
+            for i, j in join(plain[left], (~other if inverted else other)[right], radius):
+                i, j = left[i], right[j]
+                apart = i != j
+                yield from _expanded(i[apart], j[apart], order, starts)
 
 
 _HEAP = 24

@@ -163,17 +163,26 @@ class _Run:
             )
 
     def _confirm_pixels(self) -> None:
-        stored = {(j.a_id, j.b_id): j for j in pairs.all_judged(self.catalog, METHOD)}
-        nothing = Evidence()
         known = list(self.entries.values())
-        for i, j in zip(*candidates.equal_pixels(known), strict=True):
-            pair = known[i].id, known[j].id  # flat pictures leave no other evidence
-            stored.setdefault(pair, Judged(*pair, Verdict.UNRELATED, 0.0, nothing))
+        star = [
+            (known[i].id, known[j].id) for i, j in zip(*candidates.equal_pixels(known), strict=True)
+        ]
+        # Evidence is read of those pairs only whose files allow for equal pixels: there are few.
+        like = [
+            (a, b)
+            for a, b, verdict, _ in pairs.related(self.catalog, METHOD)
+            if verdict != str(Verdict.IDENTICAL_PIXELS)
+            and self._present((a, b))
+            and pixel_equality.is_worth_a_look(self.entries[a], self.entries[b])
+        ]
+        wanted = sorted({*star, *like})
+        stored = {(j.a_id, j.b_id): j for j in pairs.find(self.catalog, METHOD, wanted)}
+        nothing = Evidence()
         looked = [
             judged
-            for pair, judged in stored.items()
-            if judged.verdict is not Verdict.IDENTICAL_PIXELS
-            and self._present(pair)
+            for pair in wanted  # flat pictures leave no other evidence than their equal pixels
+            if (judged := stored.get(pair, Judged(*pair, Verdict.UNRELATED, 0.0, nothing))).verdict
+            is not Verdict.IDENTICAL_PIXELS
             and pixel_equality.may_be_equal(judged, *(self.entries[i] for i in pair))
         ]
         meter = Meter(self.report, "confirming equal pixels")

@@ -24,18 +24,20 @@ def may_be_equal(judged: Judged, a: Entry, b: Entry) -> bool:
     Equal reduced pixels call for a look; so does a picture stored without loss that can't be told
     from the other: its reduced pixels may differ by the decoder's scaling alone.
     """
-    if (a.facts.width, a.facts.height) != (b.facts.width, b.facts.height):
+    if not is_worth_a_look(a, b):
         return False
     if a.pixel_digest == b.pixel_digest:
         return True
     e = judged.evidence
-    return (
-        (a.facts.lossless or b.facts.lossless)
-        and e.hamming is not None
-        and e.hamming <= 2
-        and (e.ssim or 0.0) >= 0.99
-        and (e.colour or 0.0) < 1.0
-    )
+    alike = (e.ssim or 0.0) >= 0.99 and (e.colour or 0.0) < 1.0
+    return alike and e.hamming is not None and e.hamming <= 2
+
+
+def is_worth_a_look(a: Entry, b: Entry) -> bool:
+    """Whether two files may have the same pixels, by what is known of each."""
+    if (a.facts.width, a.facts.height) != (b.facts.width, b.facts.height):
+        return False
+    return a.pixel_digest == b.pixel_digest or a.facts.lossless or b.facts.lossless
 
 
 def confirm(

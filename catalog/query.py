@@ -57,6 +57,8 @@ class FindResult:
     measure: str
     """'embedding' or 'evidence'."""
     notice: str
+    features: Features
+    """Those of the picture searched with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,12 @@ def find(
         ]
         missing = len(rows) - sum(row.content_id in cosines for row in rows)
         notice = f"{missing:,} files have no embedding: changed, gone or out of reach"
-        return FindResult(_ranked(hits), "embedding", notice if missing else "")
+        return FindResult(_ranked(hits), "embedding", notice if missing else "", features)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
     notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
-    return FindResult(_ranked(kept), "evidence", notice)
+    return FindResult(_ranked(kept), "evidence", notice, features)
 
 
 def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:

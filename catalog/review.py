@@ -164,6 +164,37 @@ def load_groups(
                 yield replace(detail, shown_in=holders.get(detail.id, ()))
 
 
+def file_member(catalog: Catalog, file_id: int) -> Member | None:
+    """A file by itself, as a member of no group; None where it is gone."""
+    return _lone(catalog, "file f", "f.id = ? AND f.present = 1 AND f.error IS NULL", file_id)
+
+
+def content_member(catalog: Catalog, content_id: int) -> Member | None:
+    """A content without its files: its `path`, `root` and everything of the disk are empty."""
+    nowhere = (
+        "(SELECT 0 AS id, id AS content_id, X'' AS path, 0 AS root_id, 0 AS size, 0 AS mtime_ns,"
+        " 0 AS device, 0 AS inode FROM content) f"
+    )
+    return _lone(catalog, nowhere, "c.id = ?", content_id)
+
+
+def _lone(catalog: Catalog, source: str, condition: str, number: int) -> Member | None:
+    row = catalog.connection.execute(
+        f"""
+        SELECT f.id, c.id, f.path, coalesce(r.path, X''), coalesce(r.role, 'normal'), f.size,
+               f.mtime_ns, f.device, f.inode, c.digest, c.format, c.width, c.height,
+               c.captured_at, c.camera, c.exif_count, c.lossless, c.quality, NULL, NULL, NULL,
+               d.verb, d.target, c.gps
+          FROM {source} JOIN content c ON c.id = f.content_id
+          LEFT JOIN root r ON r.id = f.root_id
+          LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = c.id
+         WHERE {condition}
+        """,  # noqa: S608
+        (number,),
+    ).fetchone()
+    return None if row is None else _member(row, -1)
+
+
 def _chunks(group_ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(group_ids), _CHUNK):
         yield group_ids[start : start + _CHUNK]

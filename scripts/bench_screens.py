@@ -40,12 +40,14 @@ PROGRAM = (
     " sys.exit(cli.main())"
 )
 PATIENCE = 120.0  # seconds
+_REST = 0.7  # seconds without a row, after which the key before is taken to be done with
 CURSOR = "›".encode()
 KEYS = {
     "j": b"j", "k": b"k", "Ctrl-d": b"\x04", "Ctrl-u": b"\x15", "G": b"G", "g": b"g",
     "Space": b" ", "s": b"s", "t": b"t",
 }  # fmt: skip
 """Each redraws the row under the cursor, whose mark is looked for: progress alone never has it."""
+_BEFORE = {"j": b"gj", "k": b"j"}  # so that the cursor can move
 _EVIDENCE = Evidence(hamming=2, inliers=120, ssim=0.95, method="keypoints").to_json()
 
 
@@ -150,11 +152,14 @@ class Program:
         raise TimeoutError(f"{text!r} did not come (is the indexing over?); last: {seen!r}")
 
     def quiet(self) -> None:
-        """Let pass what is still on its way."""
-        until = time.perf_counter() + 0.5
-        for _ in self.read(0.06):
-            if time.perf_counter() > until:
-                return
+        """Let pass what is still on its way: until no row was drawn for a while."""
+        rest = time.perf_counter() + _REST
+        while time.perf_counter() < rest:
+            for piece in self.read(0.1):
+                if CURSOR in piece:
+                    rest = time.perf_counter() + _REST
+                if time.perf_counter() > rest:
+                    return
 
     def end(self) -> None:
         """Kill it; the catalog is thrown away."""
@@ -189,8 +194,8 @@ def key_times(catalog: Path, groups: int, pictures: Path, presses: int) -> dict[
             name = list(KEYS)[number % len(KEYS)]
             program.quiet()
             time.sleep(rng.random() * 0.05)
-            if name == "k":
-                program.send(b"j")
+            if name in _BEFORE:
+                program.send(_BEFORE[name])
                 program.quiet()
             program.send(KEYS[name])
             times[name].append(program.wait(CURSOR))

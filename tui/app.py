@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from textual import events
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -23,15 +24,19 @@ from ..catalog.review import load_group
 from ..catalog.settings import Settings
 from . import terminal as terminals
 from .bars import PLACES
+from .compare_screen import CompareScreen
 from .desk import Desk
 from .dialogs import Confirm
 from .feed import Feed
+from .find_screen import FindScreen
 from .groups_screen import GroupsScreen
 from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
 from .journal_screen import JournalScreen
 from .library_screen import LibraryScreen
 from .own_keys import OwnKeys
+from .pair_views import PairViews
+from .pasted import path_of
 from .picture_app import PictureApp
 from .place import Place
 from .plan_screen import PlanScreen
@@ -70,6 +75,7 @@ class TwinsiftApp(PictureApp):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "library": LibraryScreen,
         "groups": GroupsScreen,
+        "find": FindScreen,
         "plan": PlanScreen,
         "journal": JournalScreen,
     }
@@ -239,7 +245,7 @@ class TwinsiftApp(PictureApp):
     def on_picture_ready(self) -> None:
         """Put the picture into its pane."""
         for screen in self.screen_stack:
-            if isinstance(screen, ReviewScreen):
+            if isinstance(screen, ReviewScreen | CompareScreen):
                 screen.show_pictures()
 
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
@@ -273,17 +279,27 @@ class TwinsiftApp(PictureApp):
             self.pop_screen()
         self.push_screen(ReviewScreen(self.triage, self.terminal.drawing))
 
+    async def on_paste(self, event: events.Paste) -> None:
+        """A file dropped on the window is searched for, wherever one is."""
+        path = path_of(event.text) if event.text.strip() else b""
+        if path and os.path.isfile(path) and isinstance(self.screen, Place):
+            await self.switch_mode("find")
+            if isinstance(self.screen, FindScreen):
+                self.screen.search_for(event.text)
+
     # Keys that work everywhere --------------------------------------------------------------------
 
     def action_help(self) -> None:
         """Show the keys of the screen."""
         place = self._place()
         tables = place.key_tables if place is not None else ()
-        lists = () if isinstance(place, ReviewScreen) else ("list",)
+        lists = () if isinstance(place, PairViews) else ("list",)
         self.push_screen(HelpScreen((*tables, "everywhere", *lists)))
 
     def action_place(self, place: str) -> None:
         """Go to a place."""
+        if place == "find" and self.current_mode == place and isinstance(self.screen, FindScreen):
+            self.screen.action_ask()
         self.switch_mode(place)
         self._show_work(self.work.state)
 

@@ -16,7 +16,13 @@ from .cells import clip
 from .keymap import Key
 from .own_keys import keys_of
 
-PLACES = {"library": "Library", "groups": "Groups", "plan": "Plan", "journal": "Journal"}
+PLACES = {
+    "library": "Library",
+    "groups": "Groups",
+    "find": "Find",
+    "plan": "Plan",
+    "journal": "Journal",
+}
 
 
 class Bar(Widget):
@@ -106,7 +112,8 @@ class KeyBar(Bar):
 
     def __init__(self, *places: str) -> None:
         super().__init__()
-        self._places = places
+        self.places = places
+        """The tables whose keys are shown."""
 
     def labels(self) -> dict[str, str]:
         """Labels that differ from the table's just now, by action: the screen's `key_labels`."""
@@ -117,7 +124,7 @@ class KeyBar(Bar):
         told = self.labels()
         entries = [
             (key, label)
-            for key in keys_of(self.app, *self._places)
+            for key in keys_of(self.app, *self.places)
             if key.rank and (label := told.get(key.name, key.label)) and self._enabled(key)
         ]
         room = width - 1

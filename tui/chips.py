@@ -38,7 +38,7 @@ class Chips(PaneWidget):
         room = width - len(head) - cell_len(told) - 3
         if sum(map(cell_len, chips)) > room:
             told, room = "", width - len(head)
-        first, last = _around(chips, self._cursor, room)
+        first, last = around(chips, self._cursor, room)
         segments = [Segment(head if first == 0 else f"{head[:-1]}…", ground)]
         for index in range(first, last):
             style = "cursor" if index == self._cursor else "dim" if members[index].verb else ""
@@ -68,7 +68,7 @@ def _chip(index: int, member: Member) -> str:
     return f" {index + 1}{star}{VERB_GLYPHS.get(member.verb or '', '')} "
 
 
-def _around(chips: list[str], cursor: int, room: int) -> tuple[int, int]:
+def around(chips: list[str], cursor: int, room: int) -> tuple[int, int]:
     """The first chip and the one after the last, of as many around the cursor as there is room."""
     first, last = cursor, cursor + 1
     room -= cell_len(chips[cursor])

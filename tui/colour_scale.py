@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Dark blue, violet, red, orange, pale yellow: light rises evenly from 8 to 240 of 255.
+# Black, violet, red, orange, pale yellow: light rises from 0 to 240 of 255. Black is never
+# dithered: where nothing differs, little is sent.
 _STOPS = np.array(
-    [(6, 8, 20), (48, 22, 110), (150, 38, 120), (232, 92, 62), (250, 172, 60), (255, 246, 190)],
+    [(0, 0, 0), (48, 22, 110), (150, 38, 120), (232, 92, 62), (250, 172, 60), (255, 246, 190)],
     np.float32,
 )
 

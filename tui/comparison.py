@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
@@ -28,6 +29,8 @@ from .viewport import Viewport
 from .views import Side, Sight, View, halves
 
 BLINK_SECONDS = 0.6
+_NAME = 10  # cells that a file's name keeps beside what is said of it
+_LABEL = 20  # letters of the longest label
 
 
 class Captions(PaneWidget):
@@ -65,9 +68,12 @@ class Captions(PaneWidget):
         ground = self.rich_style + self.component("cursor" if seen else "title")
         head = CURSOR if seen else " "
         star = f"{STAR} " if self.stars[place] else ""
-        words = clip(self.words[place], max(0, width - 12))
-        room = width - len(head) - len(star) - len(words) - 2
-        name = clip(self.names[place], room, "middle")
+        words = self.words[place]
+        room = width - len(head) - len(star) - 1
+        if words and room - cell_len(words) - 1 < _NAME:
+            # Reasons are cut off, a mere label gives way to the name.
+            words = clip(words, room - _NAME - 1) if len(words) > _LABEL else ""
+        name = clip(self.names[place], room - cell_len(words) - bool(words), "middle")
         segments = [
             Segment(head, ground + self.component("strong")),
             Segment(star, ground + self.component("star")),

@@ -81,6 +81,14 @@ class Renderer(Protocol):
         """What to write so that the picture appears, its upper left corner in a cell (from 0)."""
         ...
 
+    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
+        """What to write, at the cursor, for some cells of a row that lost those before them.
+
+        `tile` is the column and row of the first of them in the picture. Nothing where pixels stand
+        by themselves.
+        """
+        ...
+
     def hold(self, pixels: Pixels) -> str:
         """What to write so that the terminal keeps the picture and painting it costs little."""
         ...

@@ -1,4 +1,4 @@
-"""Choosing a folder: typed with completion, or marked in the list of what is there."""
+"""Choosing a folder or a file: typed with completion, or marked in the list of what is there."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ class Completion:
     parent: bytes
     folders: tuple[bytes, ...]
     """Absolute, sorted by name without regard to case; those that begin with what is typed."""
+    files: tuple[bytes, ...] = ()
+    """The same for files, where those are wanted."""
     problem: str = ""
     """Why `parent` can't be listed."""
 
 
-def complete(typed: bytes) -> Completion:
-    """Folders in the typed path's parent whose names begin with its last part.
+def complete(typed: bytes, *, with_files: bool = False) -> Completion:
+    """Folders (and files) in the typed path's parent whose names begin with its last part.
 
     A path that ends in a separator lists what is in it. Hidden folders are listed only when the
     typed part begins with a dot.
@@ -45,18 +47,23 @@ def complete(typed: bytes) -> Completion:
     parent, prefix = os.path.split(typed)
     try:
         with os.scandir(parent or b"/") as entries:
-            names = [entry.name for entry in entries if _is_folder(entry)]
+            named = [(entry.name, _is_folder(entry)) for entry in entries]
     except OSError as error:
-        return Completion(parent, (), error.strerror or "can't be listed")
+        return Completion(parent, (), problem=error.strerror or "can't be listed")
     low = prefix.lower()
     fitting = [
-        name
-        for name in names
+        (name, is_folder)
+        for name, is_folder in named
         if name.lower().startswith(low) and (low.startswith(b".") or not name.startswith(b"."))
     ]
-    fitting.sort(key=lambda name: (name.lower(), name))
-    folders = tuple(os.path.join(parent, name) for name in fitting[:_MOST_LISTED])
-    return Completion(parent, folders)
+    fitting.sort(key=lambda entry: (entry[0].lower(), entry[0]))
+    folders = [os.path.join(parent, name) for name, is_folder in fitting if is_folder]
+    files = [os.path.join(parent, name) for name, is_folder in fitting if not is_folder]
+    return Completion(
+        parent,
+        tuple(folders[:_MOST_LISTED]),
+        tuple(files[:_MOST_LISTED]) if with_files else (),
+    )
 
 
 def _is_folder(entry: os.DirEntry[bytes]) -> bool:
@@ -72,32 +79,48 @@ class _Folders(LineList):
     can_focus = False
 
     def __init__(self) -> None:
-        super().__init__(empty="no folder begins like that")
+        super().__init__(empty="nothing begins like that")
         self.completion = Completion(b"", ())
 
     def row_count(self) -> int:
-        return len(self.completion.folders)
+        return len(self.completion.folders) + len(self.completion.files)
+
+    def marked(self) -> bytes | None:
+        """The path of the marked row."""
+        found = [*self.completion.folders, *self.completion.files]
+        return found[self.cursor] if found else None
 
     def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
-        name = printable(os.path.basename(self.completion.folders[row]))
+        folders = self.completion.folders
+        is_folder = row < len(folders)
+        path = folders[row] if is_folder else self.completion.files[row - len(folders)]
+        name = printable(os.path.basename(path))
         mark = CURSOR if row == self.cursor else " "
         return [
             Segment(f" {mark} ", style + self.component("strong")),
             Segment(clip(name, width - 5, "middle"), style),
-            Segment("/", style + self.component("dim")),
+            Segment("/" if is_folder else "", style + self.component("dim")),
         ]
 
 
 class FolderPicker(ModalScreen[bytes | None]):
-    """A folder's absolute path, or None where the person went back."""
+    """The absolute path of a folder (or file), or None where the person went back."""
 
     BINDINGS = bindings("picker")
 
-    def __init__(self, title: str, *, start: bytes | None = None, may_be_new: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        start: bytes | None = None,
+        may_be_new: bool = False,
+        wants_file: bool = False,
+    ) -> None:
         super().__init__()
         self._title = title
         self._start = start or os.fsencode(os.path.expanduser("~"))
         self._may_be_new = may_be_new
+        self._wants_file = wants_file
         self._known: dict[str, bytes] = {}
         """The bytes behind what was completed: names that aren't text can't be typed."""
 
@@ -118,9 +141,10 @@ class FolderPicker(ModalScreen[bytes | None]):
         self._refresh()
 
     def _shown(self, folder: bytes) -> str:
-        """What stands in the line for a folder, which ends in a separator."""
-        text = printable(home_short(folder)).rstrip("/") + "/"
-        self._known[text] = folder.rstrip(b"/") + b"/"
+        """What stands in the line for a path; a folder's ends in a separator."""
+        end = "/" if os.path.isdir(folder) else ""
+        text = printable(home_short(folder)).rstrip("/") + end
+        self._known[text] = folder.rstrip(b"/") + end.encode()
         return text
 
     def _typed(self) -> bytes:
@@ -133,10 +157,12 @@ class FolderPicker(ModalScreen[bytes | None]):
     @on(Input.Changed)
     def _refresh(self) -> None:
         folders = self.query_one(_Folders)
-        folders.completion = complete(self._typed())
+        folders.completion = complete(self._typed(), with_files=self._wants_file)
         folders.recount(0)
         found = folders.completion
         state = found.problem or count(len(found.folders), "folder")
+        if self._wants_file and not found.problem:
+            state += f", {count(len(found.files), 'file')}"
         if not found.problem and self._may_be_new:
             state += " · a new one is made when it's needed"
         self.query_one("#state", Static).update(Content(f" {state}"))
@@ -147,17 +173,25 @@ class FolderPicker(ModalScreen[bytes | None]):
 
     def action_complete(self) -> None:
         """Put the marked folder into the line."""
-        folders = self.query_one(_Folders)
-        if not folders.completion.folders:
+        marked = self.query_one(_Folders).marked()
+        if marked is None:
             return
         line = self.query_one(Input)
-        line.value = self._shown(folders.completion.folders[folders.cursor])
+        line.value = self._shown(marked)
         line.cursor_position = len(line.value)
 
     @on(Input.Submitted)
     def action_submit(self) -> None:
-        """Take the typed folder if it's one (or may be made)."""
+        """Take the typed folder if it's one (or may be made); the typed or marked file."""
         typed = os.path.normpath(self._typed())
+        if self._wants_file:
+            marked = self.query_one(_Folders).marked()
+            for path in (typed, marked):
+                if path is not None and os.path.isfile(path):
+                    self.dismiss(path)
+                    return
+            self.action_complete()
+            return
         if os.path.isdir(typed) or (self._may_be_new and not os.path.lexists(typed)):
             self.dismiss(typed)
             return

@@ -163,6 +163,10 @@ class GroupsScreen(Place):
         """Filter by folder, name or verdict, as it is typed."""
         self.query_one(FilterLine).begin(self.triage.text)
 
+    def on_descendant_focus(self) -> None:
+        """The keys of the line, or of the list."""
+        self.show_keys(*(("prompt",) if isinstance(self.focused, FilterLine) else ()))
+
     @on(FilterLine.Typed)
     def _filter(self, event: FilterLine.Typed) -> None:
         if event.text != self.triage.text:

@@ -23,6 +23,8 @@ _TITLES = {
     "plan": "Plan",
     "journal": "Journal",
     "library": "Library",
+    "find": "Find",
+    "compare": "Closer, in the views",
 }
 
 

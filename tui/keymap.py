@@ -12,6 +12,9 @@ from textual.binding import Binding, BindingType
 
 _IDS = {
     "place('library')": "library", "place('plan')": "plan", "place('journal')": "journal",
+    "place('find')": "find", "plan('trash')": "trash", "plan('move')": "move",
+    "pan(-1,0)": "left", "pan(1,0)": "right", "pan(0,1)": "down", "pan(0,-1)": "up",
+    "widen(-5)": "less_like", "widen(5)": "more_like",
     "move(1)": "down", "move(-1)": "up", "page(1)": "page_down", "page(-1)": "page_up",
     "file(1)": "next_file", "file(-1)": "file_before",
     "step(1)": "next_group", "step(-1)": "group_before",
@@ -59,8 +62,9 @@ _DIGITS = "1,2,3,4,5,6,7,8,9"
 KEYS: dict[str, tuple[Key, ...]] = {
     "everywhere": (
         Key("question_mark", "?", "help", "keys", "the keys of this screen", 1),
-        Key("tab", "Tab", "next_place", "next", "library, groups, plan, journal in turn"),
+        Key("tab", "Tab", "next_place", "next", "library, groups, find, plan, journal"),
         Key("L", "L", "place('library')", "library", "go to the library: folders, indexing", 0),
+        Key("F", "F", "place('find')", "find", "go to find: pictures like a picture"),
         Key("P", "P", "place('plan')", "plan", "go to the plan: what will happen to files", 4),
         Key("J", "J", "place('journal')", "journal", "go to the journal: what was done", 0),
         Key("u", "u", "undo", "undo", "undo the last decision", 3),
@@ -137,6 +141,28 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("p", "p", "pause", "pause", "pause indexing and matching, or go on with it", 3),
         Key("f", "f", "failures", "failures", "files that can't be read, with the reason", 4),
         Key("enter", "Enter", "choose", "groups", "to the groups", 4),
+    ),
+    "find": (
+        Key("enter", "Enter", "choose", "compare", "compare the hit with the picture", 1),
+        Key("slash,i", "/", "ask", "picture", "another picture: type, paste or drop its path", 2),
+        Key("o", "o", "pick", "pick", "pick the picture from the folders", 5),
+        Key("space", "Space", "mark", "mark", "mark the hit and go one down", 4),
+        Key("d", "d", "plan('trash')", "trash", "plan: trash the marked hits (or this one)", 3),
+        Key("m", "m", "plan('move')", "move", "plan: move the marked hits (or this one)", 6),
+        Key("minus", "-", "widen(-5)", "less like", "show less similar ones too, 5 % less", 7),
+        Key("plus,equals_sign", "+", "widen(5)", "more like", "show only more similar ones"),
+    ),
+    "compare": (
+        Key("h,left", "h ←", "pan(-1,0)", "pan", "in a view: to the left"),
+        Key("l,right", "l →", "pan(1,0)", "pan", "in a view: to the right"),
+        Key("j,down", "j ↓", "pan(0,1)", "pan", "in a view: down"),
+        Key("k,up", "k ↑", "pan(0,-1)", "pan", "in a view: up"),
+    ),
+    "ask": (
+        Key("enter", "Enter", "submit", "search", "search with this picture", 1),
+        Key("tab", "Tab", "pick", "pick", "pick it from the folders", 1),
+        Key("down", "↓", "leave", "hits", "down to the hits", 2),
+        Key("ctrl+c,escape", "Ctrl-c", "cancel", "cancel", "back to the hits without it", 1),
     ),
     "dialog": (
         Key("y", "y", "answer(True)", "yes", "yes", 1),

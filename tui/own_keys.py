@@ -14,7 +14,7 @@ from ..catalog.options import nearest
 from ..models.text import printable
 from .keymap import KEYS, Key
 
-_ALONE = ("dialog", "text", "busy", "prompt", "picker")
+_ALONE = ("dialog", "text", "busy", "prompt", "picker", "ask")
 """Tables of dialogs: what leaves a dialog must stay what it is everywhere."""
 _WITH_OTHERS = ("everywhere", "list", "view")
 """Tables that are in force together with that of a screen."""
@@ -146,7 +146,8 @@ def _refuse_clashes(table: Table, own: Mapping[str, str], where: str) -> None:
         if place in _ALONE or place in _WITH_OTHERS:
             continue
         taken: dict[str, str] = {}
-        for part in (place, "view" if place == "review" else "list", "everywhere"):
+        beside = "view" if place in ("review", "compare") else "list"
+        for part in (place, beside, "everywhere"):
             for key in table[part]:
                 row = f"{part}.{key.id}"
                 for name in key.keys.split(","):

@@ -17,6 +17,14 @@ _ONLY_IN_VIEWS = frozenset(("larger", "smaller", "flip", "other_file", "other_fi
 _NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "repeat")
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
+_HINTS = {
+    View.FLICKER: "Space: by hand · f: stop, go on · + closer · arrows move · q back",
+    View.ZOOM: "z: 100 %, whole · + − closer, further · arrows move · q back",
+    View.DIFFERENCE: "D or q: back to the group",
+    View.MATCHES: "b or q: back to the group",
+    View.METADATA: "j k: down, up · i or q: back to the group",
+}
+
 
 @dataclass
 class ViewReady(Message):
@@ -71,6 +79,7 @@ class PairViews(Place):
     def open_view(self, view: View | None) -> None:
         """Look at ★ and the file under the cursor in a view; None: at the group again."""
         self.view = view
+        self.say(_HINTS[view] if view is not None else "")
         self.lay_out()
         self.keys_changed()
 

@@ -51,6 +51,10 @@ class Iterm2Renderer:
             f"doNotMoveCursor=1:{pixels.code}\x07"
         )
 
+    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
+        """Pixels stand by themselves."""
+        return ""
+
     def hold(self, pixels: Pixels) -> str:
         """The terminal keeps nothing."""
         return ""

@@ -82,9 +82,17 @@ class KittyRenderer:
         """Its placeholders; before them the picture itself where the terminal hasn't got it."""
         sent = self.hold(pixels)
         self._held.move_to_end(pixels)
-        lines = _text(self._high, pixels.columns, pixels.rows)
-        placed = (f"\x1b[{row + y + 1};{column + 1}H{line}" for y, line in enumerate(lines))
-        return f"{sent}\x1b[0;38;5;{self._held[pixels]}m{''.join(placed)}\x1b[m"
+        lines = "".join(
+            f"\x1b[{row + y + 1};{column + 1}H{self._text((0, y), pixels.columns)}"
+            for y in range(pixels.rows)
+        )
+        return f"{sent}\x1b[0;38;5;{self._held[pixels]}m{lines}\x1b[m"
+
+    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
+        """Placeholders that don't go on from a left neighbour."""
+        if pixels not in self._held:
+            return ""
+        return f"\x1b[0;38;5;{self._held[pixels]}m{self._text(tile, count)}\x1b[m"
 
     def hold(self, pixels: Pixels) -> str:
         """Send the picture, and take one back that wasn't seen for long."""
@@ -115,6 +123,12 @@ class KittyRenderer:
         self._held.clear()
         return deleted
 
+    def _text(self, tile: tuple[int, int], count: int) -> str:
+        """Placeholders from a column and row on; the others go on from the one before them."""
+        column, row = tile
+        first = _PLACEHOLDER + DIACRITICS[row] + DIACRITICS[column] + DIACRITICS[self._high]
+        return first + _PLACEHOLDER * (count - 1)
+
     def _full(self, number: int) -> int:
         return self._high << 24 | number
 
@@ -126,12 +140,3 @@ class KittyRenderer:
         if not self._tmux:
             return command
         return "\x1bPtmux;" + command.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-
-
-def _text(high: int, columns: int, rows: int) -> list[str]:
-    """The placeholders of each row; what follows the first goes on from its left neighbour."""
-    return [
-        f"{_PLACEHOLDER}{DIACRITICS[y]}{DIACRITICS[0]}{DIACRITICS[high]}"
-        + _PLACEHOLDER * (columns - 1)
-        for y in range(rows)
-    ]

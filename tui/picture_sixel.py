@@ -68,6 +68,10 @@ class SixelRenderer:
         """The whole picture at its cell."""
         return f"\x1b[{row + 1};{column + 1}H{pixels.code}"
 
+    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
+        """Pixels stand by themselves."""
+        return ""
+
     def hold(self, pixels: Pixels) -> str:
         """The terminal keeps nothing."""
         return ""

@@ -55,6 +55,12 @@ class Place(Screen[None]):
         """Draw the key bar anew, since labels or keys changed."""
         self.query_one(KeyBar).refresh()
 
+    def show_keys(self, *tables: str) -> None:
+        """Show the keys of other tables, as long as a line that takes text has the keyboard."""
+        bar = self.query_one(KeyBar)
+        bar.places = tables or (*self.key_tables, "everywhere")
+        bar.refresh()
+
     def key_labels(self) -> dict[str, str]:
         """Labels of the key bar that differ from the table's just now, by action; '' hides one."""
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from textual.widgets import Static
 from ..catalog import planning
 from ..catalog.apply import apply_plan
 from ..catalog.carrying import Outcome
+from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
 from ..catalog.plan import Plan, PlanItem, Refusal, as_link
 from ..models.text import printable
@@ -127,8 +128,10 @@ class PlanScreen(Place):
     place = "plan"
     key_tables = ("plan",)
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Catalog], Plan] | None = None) -> None:
+        """Show the plan that `make` makes, or that of the decisions."""
         super().__init__()
+        self._make = make or self._of_decisions
         self._built: Plan | None = None
         self._number = 0
         """Counts the plans that were begun to be made."""
@@ -155,10 +158,13 @@ class PlanScreen(Place):
         self._number += 1
         self.run_worker(partial(self._build, self._number), thread=True, group="plan")
 
+    def _of_decisions(self, catalog: Catalog) -> Plan:
+        return planning.build(catalog, self.twinsift.settings)
+
     def _build(self, number: int) -> None:
         try:
             with self.twinsift.open_catalog() as catalog:
-                built = planning.build(catalog, self.twinsift.settings)
+                built = self._make(catalog)
         except TROUBLE as error:
             self.app.call_from_thread(self.say, in_words(error), "bad")
             return
@@ -306,7 +312,7 @@ class PlanScreen(Place):
     def action_choose(self) -> None:
         """Review the group of the file under the cursor."""
         items = self._under_cursor()
-        if items:
+        if items and items[0].group_id:
             self.twinsift.review_group(items[0].group_id)
 
     # Applying -------------------------------------------------------------------------------------

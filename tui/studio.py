@@ -20,6 +20,7 @@ from ..models.tags import Tag
 from . import graphics, views
 from .artist import OFF, Artist
 from .drawn import Drawn
+from .terminal import Drawing
 from .trouble import TROUBLE, in_words
 from .views import Grain, Scene, Sight, View
 
@@ -160,6 +161,8 @@ class Studio:
 
     def _grain(self) -> Grain:
         """How fine a cell is drawn: by its pixels where there are any, else by half blocks."""
+        if self._artist.terminal.drawing is Drawing.ASCII:
+            return Grain(ground=(0, 0, 0))  # a blank
         if self._artist.renderer is None:
             return Grain()
         return Grain(dots=self._artist.terminal.cell, fine=1)

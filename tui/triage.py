@@ -41,9 +41,8 @@ class Prepared:
     groups: dict[str, GroupSummary]
     haystacks: dict[str, str]
     """What a filter's text is looked for in, by group."""
-    sort: Sort
-    order: list[str]
-    """Ids in the order of `sort`."""
+    orders: dict[Sort, list[str]]
+    """Ids in each order."""
 
 
 class Triage:
@@ -63,10 +62,11 @@ class Triage:
         self.row = 0
         """The cursor's row in `shown`."""
         self._all: dict[str, GroupSummary] = {}
-        self._rows: dict[str, int] = {}
+        self._numbered: dict[str, int] | None = None
         self._haystacks: dict[str, str] = {}
-        self._order: list[str] = []
-        self._ordered_by = Sort.RECLAIM
+        self._orders: dict[Sort, list[str]] = {sort: [] for sort in Sort}
+        self._added_up: tuple[Verdict | None, str, bool] | None = None
+        """The filters that the totals are those of; None where they have to be added up anew."""
         self._since: dict[str, int | None] = {}
         """Files decided of the groups that changed since the last reading began; None: removed."""
         self._decided = 0
@@ -89,14 +89,14 @@ class Triage:
                 folder = folders[group.folder] = printable(group.folder).casefold()
             said = f"{group.verdict} {SHORT_VERDICTS[group.verdict]}"
             haystacks[group.id] = f"{folder}/{printable(group.name).casefold()} {said}"
-        sort = self.sort
-        return Prepared(mine, haystacks, sort, _ordered(mine.values(), sort))
+        return Prepared(mine, haystacks, {sort: _ordered(mine.values(), sort) for sort in Sort})
 
     def take(self, prepared: Prepared) -> None:
         """Replace the groups; cursor, marks, filters and what was decided meanwhile stay."""
         self._all = prepared.groups
         self._haystacks = prepared.haystacks
-        self._order, self._ordered_by = prepared.order, prepared.sort
+        self._orders = prepared.orders
+        self._added_up = None
         for group_id, decided in self._since.items():
             group = self._all.get(group_id)
             if decided is None:
@@ -134,44 +134,54 @@ class Triage:
             self._decided -= group.is_decided
         row = self._rows.get(group_id)
         if row is not None:
-            del self.shown[row]
-            self._count()
+            gone = self.shown.pop(row)
+            self._numbered = None
+            self._totals = Totals(
+                self._totals.groups - 1,
+                self._totals.decided - gone.is_decided,
+                self._totals.reclaim - gone.reclaim,
+            )
             self.row = max(0, min(self.row - (row < self.row), len(self.shown) - 1))
 
     def _drop(self, group_id: str) -> GroupSummary | None:
         group = self._all.pop(group_id, None)
         if group is not None:
-            self._order.remove(group_id)
+            for order in self._orders.values():
+                order.remove(group_id)
         return group
 
     def arrange(self) -> None:
         """Filter and sort anew; the cursor stays on its group, or near its row where that left."""
         here = self.current
-        if self._ordered_by is not self.sort:
-            self._order = _ordered(self._all.values(), self.sort)
-            self._ordered_by = self.sort
-        groups, wanted = self._all, self._order
+        groups, wanted = self._all, self._orders[self.sort]
         if self.text:
             text, haystacks = self.text.casefold(), self._haystacks
             wanted = [group_id for group_id in wanted if text in haystacks[group_id]]
-        shown = [groups[group_id] for group_id in wanted]
         if self.verdict is not None:
-            shown = [group for group in shown if group.verdict is self.verdict]
+            wanted = [group_id for group_id in wanted if groups[group_id].verdict is self.verdict]
         if self.open_only:
-            shown = [group for group in shown if not group.is_decided]
-        self.shown = shown
-        self._count()
-        row = self._rows.get(here.id) if here is not None else None
-        self.row = max(0, min(self.row if row is None else row, len(self.shown) - 1))
+            wanted = [group_id for group_id in wanted if not groups[group_id].is_decided]
+        self.shown = [groups[group_id] for group_id in wanted]
+        self._numbered = None
+        filters = (self.verdict, self.text, self.open_only)
+        if filters != self._added_up or self.open_only:
+            self._added_up = filters
+            self._totals = Totals(
+                len(self.shown),
+                sum(group.decided >= group.files for group in self.shown),
+                sum(group.reclaim for group in self.shown),
+            )
+        try:
+            self.row = wanted.index(here.id if here is not None else "")
+        except ValueError:
+            self.row = max(0, min(self.row, len(self.shown) - 1))
 
-    def _count(self) -> None:
-        """Number the rows and add up: once a change, since a key press has no time for it."""
-        self._rows = {group.id: row for row, group in enumerate(self.shown)}
-        self._totals = Totals(
-            len(self.shown),
-            sum(group.decided >= group.files for group in self.shown),
-            sum(group.reclaim for group in self.shown),
-        )
+    @property
+    def _rows(self) -> dict[str, int]:
+        """Rows by group; numbered when first asked for, since a key press has no time for it."""
+        if self._numbered is None:
+            self._numbered = {group.id: row for row, group in enumerate(self.shown)}
+        return self._numbered
 
     # Looking --------------------------------------------------------------------------------------
 

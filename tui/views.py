@@ -21,8 +21,6 @@ from .graphics import fit
 from .viewport import Viewport, Window
 from .wording import count, evidence_sentence, percent
 
-GROUND = (22, 26, 33)
-"""What is seen where a picture doesn't reach."""
 _LINES = 20
 _DIM = 0.5
 _DOTTED = 6  # pixels of a cell from which all points are drawn, beside the lines
@@ -62,6 +60,8 @@ class Grain:
     """Dots that a cell has across and down: at 100 % each is one pixel of the picture."""
     fine: int = 2
     """Pixels to a dot, across and down, that the renderer is given."""
+    ground: tuple[int, int, int] = (22, 26, 33)
+    """The colour where a picture doesn't reach."""
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -164,7 +164,7 @@ def _aligned(sight: Sight, laid: Overlaid, closeups: Closeups, grain: Grain) -> 
             elif dots > _SOFT and max(side.full) > max(preview.shape):
                 wanted.append(request)
                 share += " being read…"
-        pictures.append(_grounded(pixels, inside))
+        pictures.append(_grounded(pixels, inside, grain))
         captions.append(share)
     summary = "; ".join(word for word in (_place(seen, laid, grain), _alignment(laid)) if word)
     if sight.view is View.FLICKER:
@@ -222,7 +222,7 @@ def _difference(sight: Sight, laid: Overlaid, grain: Grain) -> Scene:
     # The largest amount of each pixel's area, not the mean: small differences must be seen.
     amount = cv2.dilate(found.amount, np.ones((_spread(found, size),) * 2, np.uint8))
     amount = np.asarray(cv2.resize(amount, size, interpolation=cv2.INTER_AREA), np.float32)
-    pictures = [_grounded(picture, inside), _grounded(colours(amount), inside)]
+    pictures = [_grounded(p, inside, grain) for p in (picture, colours(amount))]
     return Scene(
         (_beside(pictures, sight, grain),),
         sight.columns,
@@ -334,10 +334,10 @@ def _middle(seen: Window, grain: Grain) -> tuple[float, float]:
     return seen.columns * grain.pixels[0] / 2, seen.rows * grain.pixels[1] / 2
 
 
-def _grounded(pixels: Pixels, inside: NDArray[np.bool_]) -> Pixels:
+def _grounded(pixels: Pixels, inside: NDArray[np.bool_], grain: Grain) -> Pixels:
     if inside.all():
         return pixels
-    return np.where(inside[..., None], pixels, np.array(GROUND, np.uint8)).astype(np.uint8)
+    return np.where(inside[..., None], pixels, np.array(grain.ground, np.uint8)).astype(np.uint8)
 
 
 def _corner(
@@ -352,7 +352,7 @@ def _beside(pictures: list[Pixels], sight: Sight, grain: Grain) -> Pixels:
     """Two pictures, each in the middle of its half."""
     across, down = grain.pixels
     together = np.empty((sight.rows * down, sight.columns * across, 3), np.uint8)
-    together[:] = GROUND
+    together[:] = grain.ground
     for edge, picture in zip(halves(sight.columns), pictures, strict=True):
         cells = picture.shape[1] // across, picture.shape[0] // down
         left, top = _corner(edge, cells, sight.rows, grain)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from twinsift.catalog import cosine, hamming, words
+from twinsift.models.hashes import phashes
 
 
 def clustered(seed: int, count: int, flips: int = 12) -> np.ndarray:
@@ -73,6 +75,23 @@ def test_mirrored_and_inverted_pictures_are_proposed(inverted):
     assert found == {(7, 50)}
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), inverted=st.booleans(), radius=st.integers(0, 12))
+def test_what_is_new_finds_all_its_pairs_and_no_others(seed, inverted, radius):
+    rng = np.random.default_rng(seed)
+    pictures = rng.normal(0, 40, (60, 32, 32))
+    for i in range(0, 60, 3):  # copies of others, turned and noisy, some inverted
+        turned = np.rot90(pictures[i + 1], int(rng.integers(0, 4)))
+        pictures[i] = turned * rng.choice([-1, 1]) + rng.normal(0, 8, (32, 32))
+    grey = np.clip(pictures + 128, 0, 255).astype(np.uint8)
+    packed = b"".join(phashes(Image.fromarray(g)) for g in grey)
+    hashes = np.frombuffer(packed, ">u8").astype(np.uint64).reshape(-1, 8)
+    new = rng.random(60) < 0.2
+    every = set(pairs_of(hamming.join_oriented(hashes, radius, inverted=inverted)))
+    some = set(pairs_of(hamming.join_oriented(hashes, radius, inverted=inverted, new=new)))
+    assert {p for p in some if new[list(p)].any()} == {p for p in every if new[list(p)].any()}
+
+
 def test_a_heap_of_equal_hashes_stays_linear():
     hashes = oriented(np.full(5000, 42, np.uint64), np.full(5000, 43, np.uint64))
     found = set(pairs_of(hamming.join_oriented(hashes, 10)))
@@ -82,10 +101,15 @@ def test_a_heap_of_equal_hashes_stays_linear():
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10**6), count=st.integers(0, 80), minimum=st.floats(0.2, 0.99))
-def test_the_cosine_join_is_exact_over_blocks(seed, count, minimum):
+@given(
+    seed=st.integers(0, 10**6),
+    count=st.integers(0, 80),
+    length=st.sampled_from([16, 300]),  # long ones are bounded by their principal components
+    minimum=st.floats(0.2, 0.99),
+)
+def test_the_cosine_join_is_exact_over_blocks(seed, count, length, minimum):
     rng = np.random.default_rng(seed)
-    x = rng.normal(size=(count, 16))
+    x = rng.normal(size=(count, length))
     x[count // 2 :] = x[: count - count // 2] + 0.3 * x[count // 2 :]
     x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float16)
     with pytest.MonkeyPatch.context() as patch:

@@ -360,3 +360,17 @@ def test_excluded_folders_are_left_out(catalog_path):
 def test_matching_without_a_catalog_says_what_to_do(tmp_path):
     with pytest.raises(CatalogError, match="twinsift index"):
         match(tmp_path / "none.sqlite", SETTINGS)
+
+
+def test_hashes_alone_find_copies_and_learn_no_words(tmp_path, library):
+    path = tmp_path / "catalog.sqlite"
+    plain = replace(SETTINGS, index=replace(SETTINGS.index, descriptors=False))
+    index(path, [library], plain)
+    match(path, plain)
+    with Catalog.open(path) as catalog:
+        assert catalog.connection.execute("SELECT sum(count) FROM descriptor").fetchone() == (0,)
+        assert catalog.connection.execute("SELECT count(*) FROM word").fetchone() == (0,)
+        facts = [name for (name,) in catalog.connection.execute("SELECT name FROM fact")]
+    assert "vocabulary" not in facts  # it would be learnt from nothing, and stay
+    first = next(group for group in groups_in(path) if "first.jpg" in group)
+    assert first >= {"first.jpg", "first-small.jpg", "first-mirrored.png"}

@@ -23,6 +23,7 @@ torch: Any = pytest.importorskip("torch", reason="needs the extra 'exact'")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vgg16")]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+Whole = tuple[Path, Any, dict[str, Any]]
 TOLERANCE = 1e-4  # of the largest value: what issue and README promise
 
 
@@ -86,8 +87,7 @@ def test_fc1_is_that_of_keras(
             if not layer.weights:
                 continue
             kernel, bias = layer.get_weights()
-            layer.set_weights([kernel, rng.normal(0, 0.05, bias.shape)])
-            weights = layer.get_weights()
+            weights = [kernel, rng.normal(0, 0.05, bias.shape).astype(np.float32)]
             places = [f"{layer.name}_W_1:0", f"{layer.name}_b_1:0"]
             group.attrs["weight_names"] = [place.encode() for place in places]
             for place, array in zip(places, weights, strict=True):
@@ -104,30 +104,32 @@ def test_fc1_is_that_of_keras(
 
 def torch_vgg16(weights: Any) -> Any:
     """torchvision's vgg16 from its description, its state dict filled."""
+    empty = torch.nn.utils.skip_init
     layers: list[Any] = []
     channels = 3
     for width in (64, 64, 0, 128, 128, 0, *[256] * 3, 0, *[512] * 3, 0, *[512] * 3, 0):
         if width:
-            layers += [torch.nn.Conv2d(channels, width, 3, padding=1), torch.nn.ReLU()]
+            convolution = empty(torch.nn.Conv2d, channels, width, 3, padding=1)
+            layers += [convolution, torch.nn.ReLU()]
             channels = width
         else:
             layers.append(torch.nn.MaxPool2d(2))
     net = torch.nn.Module()
     net.features = torch.nn.Sequential(*layers)
     net.classifier = torch.nn.Sequential(
-        torch.nn.Linear(25088, 4096),
+        empty(torch.nn.Linear, 25088, 4096),
         torch.nn.ReLU(),
         torch.nn.Dropout(),
-        torch.nn.Linear(4096, 4096),
+        empty(torch.nn.Linear, 4096, 4096),
         torch.nn.ReLU(),
         torch.nn.Dropout(),
-        torch.nn.Linear(4096, 1000),
+        empty(torch.nn.Linear, 4096, 1000),
     )
     filled = [m for m in (*net.features, *net.classifier) if hasattr(m, "weight")]
-    with torch.no_grad():
-        for module, (weight, bias) in zip(filled, weights.values(), strict=True):
-            module.weight.copy_(torch.from_numpy(weight))
-            module.bias.copy_(torch.from_numpy(bias))
+    for module, arrays in zip(filled, weights.values(), strict=True):
+        module.weight, module.bias = (
+            torch.nn.Parameter(torch.from_numpy(array), requires_grad=False) for array in arrays
+        )
     return net.eval()
 
 
@@ -142,27 +144,26 @@ def torch_fc1(net: Any, images: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def whole(exporter: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """VGG16 with random weights and all its classes as an ONNX file, and the same in torch."""
+def whole(exporter: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """VGG16 with random weights and all its classes as an ONNX file, in torch, and the weights."""
     weights = exporter.random_weights(5, "predictions")
     path = tmp_path_factory.mktemp("vgg16") / "whole.onnx"
     model = exporter.network(weights, preprocessing.IMAGENET, output="predictions")
     import onnx
 
     onnx.save(model, path)
-    return path, torch_vgg16(weights)
+    return path, torch_vgg16(weights), weights
 
 
 def test_the_state_dict_is_read_as_torch_uses_it_and_halves_stay_close(
-    exporter: ModuleType, whole: tuple[Path, Any], pictures: np.ndarray, tmp_path: Path
+    exporter: ModuleType, whole: Whole, pictures: np.ndarray, tmp_path: Path
 ) -> None:
-    _, net = whole
+    _, net, weights = whole
     path = tmp_path / "vgg16-397923af.pth"
     torch.save(net.state_dict(), path)
-    exact = exporter.random_weights(5, "predictions")
     for name, (weight, bias) in exporter.read_pth(path).items():
-        assert np.array_equal(weight, exact[name][0])
-        assert np.array_equal(bias, exact[name][1])
+        assert np.array_equal(weight, weights[name][0])
+        assert np.array_equal(bias, weights[name][1])
     exported = tmp_path / "fc1.onnx"
     exporter.main(["--from-pth", os.fspath(path), "--fp16", os.fspath(exported)])
     assert exported.stat().st_size < 240_000_000
@@ -170,7 +171,7 @@ def test_the_state_dict_is_read_as_torch_uses_it_and_halves_stay_close(
 
 
 @pytest.fixture(scope="module")
-def cut(whole: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Registry:
+def cut(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """The whole network as `twinsift model add FILE --name cut --output fc1` installs it."""
     networks = Registry(tmp_path_factory.mktemp("models"))
     networks.add(whole[0], name="cut", output=FC1)
@@ -178,9 +179,9 @@ def cut(whole: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Re
 
 
 def test_fc1_cut_out_of_the_whole_network_is_torchs_and_lets_the_rest_go(
-    whole: tuple[Path, Any], cut: Registry, pictures: np.ndarray
+    whole: Whole, cut: Registry, pictures: np.ndarray
 ) -> None:
-    path, net = whole
+    path, net, _ = whole
     assert path.stat().st_size > 553_000_000
     [one] = cut.installed()
     assert (one.output, one.dimension) == ("fc1", 4096)

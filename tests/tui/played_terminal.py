@@ -99,8 +99,8 @@ class PlayedTerminal:
         self._stream = pyte.ByteStream(self._text)
         self._chunks: list[bytes] = []
         self._keys: dict[str, str] = {}
-        self.images: dict[int, tuple[np.ndarray, int, int]] = {}
-        """Pictures that the terminal keeps (kitty): pixels, columns and rows of their placement."""
+        self.images: dict[int, np.ndarray] = {}
+        """Pictures that the terminal keeps (kitty), scaled to their placement."""
         self._master, slave = os.openpty()
         self._size(*size)
         self._process = subprocess.Popen(
@@ -153,7 +153,7 @@ class PlayedTerminal:
         """Pump until something holds."""
         deadline = time.monotonic() + PATIENCE
         while not until():
-            alive = self.pump()
+            alive = self.pump(0.2)
             if not alive or time.monotonic() > deadline:
                 pytest.fail(f"{what or until} didn't come on\n{self.text()}")
 
@@ -187,6 +187,11 @@ class PlayedTerminal:
     def text(self) -> str:
         """The lines of text."""
         return "\n".join(self._text.display)
+
+    @property
+    def layer(self) -> np.ndarray:
+        """The pixels of pictures that stand on the screen, -1 where there are none."""
+        return self._text.layer
 
     def seen(self, column: int, row: int, columns: int, rows: int) -> np.ndarray:
         """The pixels of a box of cells, however they are shown: pictures, placeholders, blocks.
@@ -227,10 +232,9 @@ class PlayedTerminal:
 
     def _tile(self, place: tuple[int, int, int, int]) -> np.ndarray:
         low, high, y, x = place
-        pixels, columns, rows = self.images[high << 24 | low]
         wide, tall = self.cell
-        whole = Image.fromarray(pixels).resize((columns * wide, rows * tall))
-        return np.asarray(whole, np.int16)[y * tall : (y + 1) * tall, x * wide : (x + 1) * wide]
+        pixels = self.images[high << 24 | low]
+        return pixels[y * tall : (y + 1) * tall, x * wide : (x + 1) * wide]
 
     # What is sent ---------------------------------------------------------------------------------
 
@@ -286,9 +290,9 @@ class PlayedTerminal:
         self._chunks = []
         assert (keys_of_all["a"], keys_of_all["U"], keys_of_all["f"]) == ("T", "1", "100")
         assert keys_of_all["q"] == "2", "the terminal would answer, and answers are no keys"
-        picture = Image.open(io.BytesIO(base64.b64decode(stored, validate=True)))
-        box = int(keys_of_all["c"]), int(keys_of_all["r"])
-        self.images[int(keys_of_all["i"])] = (np.asarray(picture.convert("RGB")), *box)
+        picture = Image.open(io.BytesIO(base64.b64decode(stored, validate=True))).convert("RGB")
+        box = int(keys_of_all["c"]) * self.cell[0], int(keys_of_all["r"]) * self.cell[1]
+        self.images[int(keys_of_all["i"])] = np.asarray(picture.resize(box), np.int16)
 
     def _inline(self, about: str, data: bytes) -> None:
         told = dict(pair.split("=", 1) for pair in about.split(";"))
@@ -367,6 +371,7 @@ def _blocks(box: np.ndarray, here: pyte.screens.Char) -> None:
 
 
 def _rgb(colour: str) -> tuple[int, ...] | None:
+    colour = colour.replace("bfight", "bright")  # as pyte spells one of them
     if colour in _NAMED:
         return tuple(bytes.fromhex(FG_BG_256[_NAMED.index(colour)]))
     if colour.startswith("bright") and colour[6:] in _NAMED:

@@ -341,12 +341,13 @@ async def test_a_reading_overtaken_by_a_decision_doesnt_take_it_back(
 
 async def test_places_in_turn(pilot: Driver) -> None:
     seen = []
-    for key in ("tab", "tab", "tab", "tab", "L", "P", "J", "q"):
+    for key in ("tab", "tab", "tab", "tab", "tab", "L", "F", "P", "J", "q"):
         await pilot.press(key)
         await settled(pilot)
         seen.append(pilot.app.current_mode)
     assert seen == [
-        "plan", "journal", "library", "groups", "library", "plan", "journal", "groups"
+        "find", "plan", "journal", "library", "groups",
+        "library", "find", "plan", "journal", "groups",
     ]  # fmt: skip
 
 

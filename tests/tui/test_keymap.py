@@ -7,7 +7,9 @@ from textual.binding import Binding
 from textual.keys import _character_to_key
 from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.busy import BusyScreen
+from twinsift.tui.compare_screen import CompareScreen
 from twinsift.tui.dialogs import Confirm, Prompt, TypedConfirm
+from twinsift.tui.find_screen import AskLine, FindScreen
 from twinsift.tui.folder_picker import FolderPicker
 from twinsift.tui.groups_screen import GroupsScreen
 from twinsift.tui.help_screen import HelpScreen, help_lines
@@ -27,6 +29,9 @@ OWNERS = {
     "plan": [PlanScreen],
     "journal": [JournalScreen],
     "library": [LibraryScreen],
+    "find": [FindScreen],
+    "compare": [CompareScreen],
+    "ask": [AskLine],
     "dialog": [Confirm],
     "text": [HelpScreen],
     "busy": [BusyScreen],
@@ -57,7 +62,7 @@ def test_no_screens_key_is_a_motion(place: str) -> None:
 def test_what_matters_is_on_keys_that_every_terminal_sends(place: str) -> None:
     plain = {"enter", "tab", "space", "up", "down", "left", "right"}
     for key in KEYS[place]:
-        if place in ("prompt", "picker") and key.action == "cancel":
+        if place in ("prompt", "picker", "ask") and key.action == "cancel":
             continue  # a line that takes text leaves no printable key free
         doubles = place == "list" and key.name == "page"
         if place == "text" and key.action == "scroll(-8)":

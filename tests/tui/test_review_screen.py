@@ -10,8 +10,10 @@ from textual.pilot import Pilot
 from twinsift.catalog.review import load_group
 from twinsift.catalog.settings import FileSettings, ScreenSettings, Settings
 from twinsift.tui.app import TwinsiftApp
+from twinsift.tui.chips import Chips
 from twinsift.tui.folder_picker import FolderPicker
 from twinsift.tui.groups_screen import GroupsScreen
+from twinsift.tui.pace import Pace
 from twinsift.tui.panes import FactsPane, FilePane
 from twinsift.tui.review_screen import ReviewScreen
 
@@ -180,6 +182,8 @@ async def test_move_asks_once_for_the_folder(
         assert filled.decisions() == {SEA: "keep", SEA_COPY: "move"}
         await pilot.press("m")
         assert filled.decisions()[HUT_EDITED] == "move"
+        await pilot.press("M")
+        assert isinstance(pilot.app.screen, FolderPicker)  # M asks again
     found = filled.fact("SELECT DISTINCT target FROM decision WHERE verb = 'move'")
     assert found == os.fsencode(target)
 
@@ -255,22 +259,29 @@ async def test_what_is_told_of_each_file(pilot: Driver) -> None:
     )
 
 
-async def test_all_facts_and_the_picture_alone(pilot: Driver) -> None:
-    await pilot.press("j", "j", "i")
-    await settled(pilot)
-    assert [lines[0].rstrip() for lines in pane_lines(pilot)] == [
-        " 1 ★ IMG_2041.JPG",
-        "›2   IMG_2041 (1).jpg",
-    ]
-    assert [len(lines) for lines in pane_lines(pilot)] == [2, 2]
-    assert any(line.split()[:1] == ["camera"] for line in facts_lines(pilot))
-    await pilot.press("i", "z")
-    await settled(pilot)
-    assert len(pane_lines(pilot)) == 1
-    assert not pilot.app.screen.query_one(FactsPane).display
-    await pilot.press("z")
-    await settled(pilot)
-    assert len(pane_lines(pilot)) == 2
+async def test_progress_and_pace_are_told(pilot: Driver) -> None:
+    now = 0.0
+
+    def clock() -> float:
+        return now
+
+    app = pilot.app
+    assert isinstance(app, TwinsiftApp)
+    app.desk.pace = Pace(clock)
+    for _ in range(6):
+        app.desk.pace.decided()
+        now += 600.0 if now == 0.0 else 90.0  # the first one: a walk round the block
+    await pilot.press("enter")
+    where = pilot.app.screen.query_one("TitleBar").where  # type: ignore[attr-defined]
+    assert where.endswith("2 of 4 · 1 decided, about 4 min left")
+
+
+async def test_the_weakest_link_of_many_files_is_named(pilot: Driver) -> None:
+    await pilot.press("k", "j", "j", "j")
+    chips = pilot.app.screen.query_one(Chips)
+    assert " ".join(chips.render_line(0).text.split()) == (
+        "5 files: 1★ 2 3 4 5 weakest link 1–5: resized, 95 % alike"
+    )
 
 
 async def test_without_pictures_the_facts_have_the_room(filled: Library, make_app: MakeApp) -> None:
