@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -344,10 +345,17 @@ def copy(
     """
     target = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
+        found = os.fstat(descriptor)
+        has_holes = getattr(found, "st_blocks", sys.maxsize) * 512 < found.st_size
         for block in _blocks(descriptor):
+            if has_holes and not block.strip(b"\0"):
+                os.lseek(target, len(block), os.SEEK_CUR)  # a hole stays one
+                continue
             rest = block
             while rest:
                 rest = rest[os.write(target, rest) :]
+        if has_holes:
+            os.ftruncate(target, os.lseek(target, 0, os.SEEK_CUR))
         attributes.give(target)
         os.fsync(target)
         if hasattr(os, "posix_fadvise"):  # so that verifying reads the disk, not the memory

@@ -42,6 +42,10 @@ class IndexSettings:
     )
     one_file_system: bool = _option(False, "don't cross into other mounted file systems")
     ignore: tuple[str, ...] = _option((), "glob patterns of file or folder names to leave out")
+    markers: bool = _option(
+        True,
+        "leave out folders that hold a .nomedia, and what the patterns in a .twinsiftignore name",
+    )
     workers: int = _option(0, "decoding processes; 0: one a core", low=0, high=256)
     timeout_seconds: float = _option(
         60.0, "time one picture may take before it is given up", low=0.1, high=3600

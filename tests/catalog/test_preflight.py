@@ -16,6 +16,7 @@ from twinsift.catalog.decisions import Choice, Verb, decide, undo
 from twinsift.catalog.plan import Plan
 from twinsift.catalog.planning import build
 from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.undo import undo_batch
 
 
 class TestPreflight:
@@ -241,3 +242,145 @@ class TestDecidedSince:
         item = replace(plan.items[0], verb=Verb.DELETE, destination=None)
         changed = replace(plan, items=(item,))
         assert apply_plan(library.catalog, changed, delete_confirmed=True).done == 1
+
+
+class TestFastCheck:
+    """`--fast-check`: samples where size, time and inode are those that were indexed."""
+
+    @pytest.fixture
+    def reads(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """Grows with each file that is read in full."""
+        full: list[int] = []
+        real = fileops.digest_of
+        monkeypatch.setattr(
+            fileops, "digest_of", lambda descriptor: full.append(descriptor) or real(descriptor)
+        )
+        return full
+
+    def quick(self, library: Library, verb: Verb, data: bytes = COPY) -> Plan:
+        marked(library, verb, library.folder / "moved" if verb is Verb.MOVE else None, data=data)
+        return build(library.catalog, Settings(), fast_check=True)
+
+    @pytest.mark.parametrize("verb", [Verb.TRASH, Verb.MOVE])
+    def test_nothing_is_read_in_full(self, library: Library, reads: list[int], verb: Verb) -> None:
+        plan = self.quick(library, verb)
+        assert plan.items[0].glances is not None
+        assert apply_plan(library.catalog, plan).done == 1
+        assert reads == []
+        assert undo_batch(library.catalog).done == 1
+        assert len(reads) == 1  # what comes back is read
+
+    @pytest.mark.parametrize("verb", [Verb.DELETE, Verb.HARDLINK, Verb.SYMLINK])
+    def test_what_is_lost_for_good_is_read_in_full(
+        self, library: Library, reads: list[int], verb: Verb
+    ) -> None:
+        plan = self.quick(library, verb, KEEPER)
+        assert apply_plan(library.catalog, plan, delete_confirmed=True).done == 1
+        assert len(reads) >= 2
+
+    def test_what_was_touched_since_it_was_indexed_is_read_in_full(
+        self, library: Library, reads: list[int]
+    ) -> None:
+        marked(library, Verb.TRASH)
+        (library.photos / "keep.jpg").touch()
+        plan = build(library.catalog, Settings(), fast_check=True)
+        assert plan.items[0].glances is None
+        assert apply_plan(library.catalog, plan).done == 1
+        assert len(reads) == 2
+
+    @pytest.mark.parametrize("name", ["keep.jpg", "sub/copy.jpg"])
+    def test_a_sample_that_differs_is_a_change(self, library: Library, name: str) -> None:
+        """An edit between plan and apply, with size and time as before."""
+        plan = self.quick(library, Verb.TRASH)
+        path = library.photos / name
+        times = path.stat()
+        path.write_bytes(path.read_bytes()[::-1])
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        outcome = apply_plan(library.catalog, plan)
+        assert outcome.refused == 1
+        assert "changed since" in outcome.messages[0][1]
+
+    def test_two_copies_whose_samples_differ_are_none(self, library: Library) -> None:
+        """The catalog says that they are the same: one was edited behind its back."""
+        marked(library, Verb.TRASH, data=KEEPER)
+        path = library.photos / "sub/copy.jpg"
+        times = path.stat()
+        path.write_bytes(KEEPER[::-1])
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        plan = build(library.catalog, Settings(), fast_check=True)
+        assert plan.items == ()
+        assert "has changed since it was indexed" in plan.refusals[0].reason
+
+
+@pytest.mark.parametrize("what", ["source", "trash", "target"])
+def test_a_folder_swapped_for_a_link_after_the_plan_was_made(library: Library, what: str) -> None:
+    verb = Verb.MOVE if what == "target" else Verb.TRASH
+    target = library.folder / "moved"
+    plan, _ = marked(library, verb, target if verb is Verb.MOVE else None)
+    elsewhere = library.folder / "elsewhere"
+    if what == "source":
+        (library.photos / "sub").rename(elsewhere)
+        (library.photos / "sub").symlink_to(elsewhere)
+    elif what == "trash":
+        elsewhere.mkdir()
+        (library.photos / ".twinsift-trash").symlink_to(elsewhere)
+    else:
+        library.root(elsewhere, "reference")
+        target.symlink_to(elsewhere)
+    before = contents_below(library.folder)
+    outcome = apply_plan(library.catalog, plan)
+    assert outcome.done == 0
+    assert contents_below(library.folder) == before
+    told = {"source": "behind a symbolic link", "trash": "symbolic link", "target": "reference"}
+    assert told[what] in outcome.messages[0][1]
+
+
+def test_paths_of_more_than_4096_bytes_are_refused_in_words(library: Library) -> None:
+    """No call of the system takes them; the plan says so and the rest goes on."""
+    keep, copy, other = (library.file(f"{n}.jpg", n.encode()) for n in "abc")
+    long = b"/".join([b"d" * 250] * 17) + b"/b.jpg"
+    choices = [Choice(i, library.content_of(i), Verb.TRASH) for i in (copy, other)]
+    decide(library.catalog, library.group([keep, copy, other]), choices)
+    with library.catalog.transaction() as connection:
+        connection.execute("UPDATE file SET path = ? WHERE id = ?", (long, copy))
+    plan = build(library.catalog, Settings())
+    assert [item.file_id for item in plan.items] == [other]
+    assert "File name too long" in plan.refusals[0].reason
+    target = bytes(library.folder) + b"/" + b"/".join([b"m" * 250] * 17)
+    choice = Choice(other, library.content_of(other), Verb.MOVE, target)
+    decide(library.catalog, plan.items[0].group_id, [choice])
+    outcome = apply_plan(library.catalog, build(library.catalog, Settings()))
+    assert outcome.done == 0
+    assert (library.photos / "c.jpg").read_bytes() == b"c"
+
+
+def test_a_name_of_255_bytes_goes_and_comes_back(library: Library) -> None:
+    name = "é" * 125 + "x.jpg"
+    assert len(os.fsencode(name)) == 255
+    keep, copy = library.file("keep.jpg", KEEPER), library.file(name, COPY)
+    decide(
+        library.catalog,
+        library.group([keep, copy]),
+        [Choice(copy, library.content_of(copy), Verb.TRASH)],
+    )
+    assert apply_plan(library.catalog, build(library.catalog, Settings())).done == 1
+    assert undo_batch(library.catalog).done == 1
+    assert (library.photos / name).read_bytes() == COPY
+
+
+def test_a_sparse_file_stays_sparse_across_file_systems(library: Library, elsewhere: Path) -> None:
+    data = b"\0" * (32 << 20) + b"end"
+    plan, _ = marked(library, Verb.MOVE, elsewhere / "moved", data=data)
+    path = library.photos / "sub/copy.jpg"
+    with path.open("r+b") as file:  # the same bytes, with a hole
+        file.truncate(0)
+        file.truncate(32 << 20)
+        file.seek(0, 2)
+        file.write(b"end")
+    if path.stat().st_blocks * 512 > 1 << 20:
+        pytest.skip("needs a file system with sparse files")
+    plan = build(library.catalog, Settings())
+    assert apply_plan(library.catalog, plan).done == 1
+    moved = elsewhere / "moved/sub/copy.jpg"
+    assert moved.read_bytes() == data
+    assert moved.stat().st_blocks * 512 <= 2 << 20

@@ -18,7 +18,7 @@ def put(folder: Path, *names: str) -> None:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.encode())
+        path.write_bytes(os.fsencode(name))
 
 
 def rules(
@@ -88,6 +88,38 @@ def test_ignored_names_are_left_out_whether_file_or_folder(tmp_path: Path) -> No
     put(tmp_path, "keep.jpg", "thumb_1.jpg", "@eaDir/x.jpg", "sub/@eaDir/y.jpg", "sub/z.jpg")
     ignoring = rules(IndexSettings(ignore=("thumb_*", "@eaDir")))
     assert paths(tmp_path, ignoring) == [b"keep.jpg", b"sub/z.jpg"]
+
+
+def test_a_folder_with_a_marker_is_left_out_with_all_below(tmp_path: Path) -> None:
+    put(tmp_path, "a", "phone/.nomedia", "phone/b", "phone/deep/c", "d/e")
+    assert paths(tmp_path) == [b"a", b"d/e"]
+    assert paths(tmp_path, None, b"phone/deep") == []
+    every = rules(IndexSettings(markers=False, hidden=True))
+    assert paths(tmp_path, every) == [b"a", b"d/e", b"phone/b", b"phone/deep/c"]
+
+
+def test_patterns_of_an_ignore_file_hold_in_its_folder_and_below(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "x/a.jpg", "x/a.tmp", "x/y/b.tmp", "x/y/cache/c", "x/caf\udce9", "b.tmp")
+    (tmp_path / "x/.twinsiftignore").write_bytes(b"# made by hand\n*.tmp\r\n\n cache \ncaf\xe9\n")
+    assert paths(tmp_path) == [b"a.jpg", b"b.tmp", b"x/a.jpg"]
+    assert paths(tmp_path, None, b"x/y") == []
+    assert paths(tmp_path, None, b"x/y/cache") == []
+
+
+@posix_only
+@pytest.mark.parametrize("what", ["folder", "fifo", "link to nothing"])
+def test_an_ignore_file_that_is_none_leaves_out_everything_or_nothing(
+    tmp_path: Path, what: str
+) -> None:
+    put(tmp_path, "a", "x/b")
+    place = tmp_path / "x/.twinsiftignore"
+    if what == "folder":
+        place.mkdir()
+    elif what == "fifo":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("nowhere")
+    assert paths(tmp_path) == ([b"a", b"x/b"] if what == "link to nothing" else [b"a"])
 
 
 def test_closed_folders_are_not_entered(tmp_path: Path) -> None:
