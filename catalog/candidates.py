@@ -9,6 +9,7 @@ scripts/evaluate.py measures what each finds.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -126,16 +127,25 @@ def _by_hash(
 def _by_embedding(
     catalog: Catalog, ids: NDArray[np.int64], minimum: float, model: str, found: PairSet
 ) -> None:
-    rows = catalog.connection.execute(
-        "SELECT content_id, vector FROM embedding WHERE model = ?", (model,)
-    )
-    stored = {i: np.frombuffer(vector, "<f2") for i, vector in rows}
-    usable = np.array([index for index, i in enumerate(ids) if i in stored], np.intp)
-    if len(usable) < 2:
-        return
-    vectors = np.stack([stored[ids[index]] for index in usable])
-    for i, j, _ in cosine.join(vectors, minimum):
-        found.add(usable[i], usable[j])
+    place = {int(i): index for index, i in enumerate(ids)}
+    usable: list[int] = []
+    # Half a million embeddings are 4 GB: they are laid side by side in a file that has no name, and
+    # only what is being compared is in memory.
+    with tempfile.TemporaryFile(dir=catalog.path.parent) as file:
+        for content_id, vector in catalog.connection.execute(
+            "SELECT content_id, vector FROM embedding WHERE model = ? ORDER BY content_id", (model,)
+        ):
+            if content_id in place:
+                usable.append(place[content_id])
+                file.write(vector)
+        if len(usable) < 2:
+            return
+        file.flush()
+        # One network, one length.
+        vectors = np.memmap(file, "<f2", "r").reshape(len(usable), -1)
+        order = np.array(usable, np.intp)
+        for i, j, _ in cosine.join(vectors, minimum):
+            found.add(order[i], order[j])
 
 
 def _by_words(

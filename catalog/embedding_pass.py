@@ -93,21 +93,25 @@ def embed_all(
         return 0
     meter = Meter(report, "embed", len(todo))
     size = (embedder.width, embedder.height)
+    lanes = _Lanes(embedder, len(todo))
     with (
         _Store(catalog, embedder.key) as ready,
-        _Lanes(embedder, len(todo)) as lanes,
         closing(read_contents(catalog, todo, size, settings)) as contents,
     ):
-        for content_id, pixels in contents:
-            control.checkpoint()
-            if pixels is None:
-                meter.add(failed=1)
-                continue
-            for vectors in lanes.take(content_id, pixels):
+        try:
+            for content_id, pixels in contents:
+                control.checkpoint()
+                if pixels is None:
+                    meter.add(failed=1)
+                    continue
+                for vectors in lanes.take(content_id, pixels):
+                    ready.take(vectors, meter)
+            for vectors in lanes.rest():
+                control.checkpoint()
                 ready.take(vectors, meter)
-        for vectors in lanes.rest():
-            control.checkpoint()
-            ready.take(vectors, meter)
+        finally:
+            for vectors in lanes.stop():
+                ready.take(vectors, meter)
     meter.tell()
     return meter.failed
 
@@ -142,17 +146,6 @@ class _Lanes:
         self._under_way: set[Future[Vectors]] = set()
         self._batch: list[tuple[int, Pixels]] = []
 
-    def __enter__(self) -> _Lanes:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
     def take(self, content_id: int, pixels: Pixels) -> Iterator[Vectors]:
         """Take one more; what is ready, and at least one batch where the lanes are full."""
         self._batch.append((content_id, pixels))
@@ -166,6 +159,14 @@ class _Lanes:
             self._submit()
         while self._under_way:
             yield from self._ready(None)
+
+    def stop(self) -> Iterator[Vectors]:
+        """End the threads; what they were at, where it came to an end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for future in self._under_way:
+            if not future.cancelled() and future.exception() is None:
+                yield future.result()
+        self._under_way = set()
 
     def _submit(self) -> None:
         self._under_way.add(self._pool.submit(_embed, self._embedder, self._batch))

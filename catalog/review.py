@@ -238,6 +238,14 @@ def _detail(
     return GroupDetail(group_id, kind, Verdict(verdict), similarity, tuple(members))
 
 
+def suggested_keeper(detail: GroupDetail, order: tuple[str, ...]) -> Member:
+    """The file that rules in another order would suggest, with its reason."""
+    framed = _framed(detail.members)
+    candidates = [_candidate(member, member.file_id in framed) for member in detail.members]
+    best, reason = suggest(candidates, order)
+    return replace(detail.members[best], suggested=True, reason=reason)
+
+
 def _member(row: tuple[Any, ...], representative: int) -> Member:
     content_id, verdict = row[1], row[18]
     same = content_id == representative or verdict is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -80,6 +81,62 @@ def toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(toml(part) for part in value) + "]"
     return repr(value)
+
+
+def save(path: Path | None, section: str, key: str, value: Any) -> Path:
+    """Write one setting into the settings file, which keeps all else; returns the file's path.
+
+    Raises:
+        SettingsError: the file can't be read or written, or is written in a way that only a person
+            can change; it's left as it was.
+    """
+    place = default_path() if path is None else path
+    name = printable(str(place))
+    try:
+        text = place.read_text(encoding="utf-8") if place.exists() else ""
+        tables = tomllib.loads(text)
+        plain = list(value) if isinstance(value, tuple) else value
+        wanted = {**tables, section: {**tables.get(section, {}), key: plain}}
+        changed = _changed(text, section, f"{key} = {toml(value)}", wanted)
+        if changed is None:
+            raise SettingsError(f"{name}: [{section}] {key} can't be changed from here", "edit it")
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = place.with_name(f"{place.name}.{os.getpid()}.part")
+        part.write_text(changed, encoding="utf-8")
+        os.replace(part, place)
+    except OSError as error:
+        raise SettingsError(f"{name} can't be written: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{name} is not TOML: {error}") from error
+    return place
+
+
+def _changed(text: str, section: str, line: str, wanted: dict[str, Any]) -> str | None:
+    """The text with a line put in place of the key's own, so that it means `wanted` exactly."""
+    lines = text.splitlines()
+    key = line.partition(" ")[0]
+    heads = [i for i, each in enumerate(lines) if each.split("#")[0].strip() == f"[{section}]"]
+    tries = []
+    for i in range(heads[0] + 1, len(lines)) if heads else ():
+        if lines[i].lstrip().startswith("["):
+            break
+        if lines[i].partition("=")[0].strip().strip("\"'") == key:
+            # A value may go on over some lines.
+            tries += [
+                [*lines[:i], line, *lines[j:]] for j in range(i + 1, min(i + 40, len(lines)) + 1)
+            ]
+    if heads:
+        tries.append([*lines[: heads[0] + 1], line, *lines[heads[0] + 1 :]])
+    else:
+        tries.append([*lines, *([""] if lines else []), f"[{section}]", line])
+    for each in tries:
+        made = "\n".join(each) + "\n"
+        try:
+            if tomllib.loads(made) == wanted:
+                return made
+        except tomllib.TOMLDecodeError:
+            continue
+    return None
 
 
 def _settings(tables: dict[str, Any], path: Path, name: str) -> Settings:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -17,11 +18,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from ..catalog import recovery
+from ..catalog import recovery, settings_file
 from ..catalog.database import Catalog
 from ..catalog.decisions import Step
 from ..catalog.review import load_group
 from ..catalog.settings import Settings
+from ..models.text import printable
 from . import terminal as terminals
 from .bars import PLACES
 from .compare_screen import CompareScreen
@@ -32,10 +34,13 @@ from .find_screen import FindScreen
 from .groups_screen import GroupsScreen
 from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
+from .hints import HINTS, Hints
 from .journal_screen import JournalScreen
+from .keep_screen import KeepScreen
 from .library_screen import LibraryScreen
 from .own_keys import OwnKeys
 from .pair_views import PairViews
+from .palettes import DARK, THEMES
 from .pasted import path_of
 from .picture_app import PictureApp
 from .place import Place
@@ -43,10 +48,9 @@ from .plan_screen import PlanScreen
 from .preview import Previews
 from .review_screen import ReviewScreen
 from .terminal import Colours
-from .theme import DARK
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .wording import count
+from .wording import count, home_short
 from .work import Work, WorkState
 
 _POLL_SECONDS = 1.0
@@ -92,6 +96,7 @@ class TwinsiftApp(PictureApp):
         start: Literal["library", "groups"] = "groups",
         terminal: terminals.Terminal | None = None,
         own_keys: OwnKeys | None = None,
+        settings_path: Path | None = None,
     ) -> None:
         """Open the catalog; `terminal` is what was found out about it, else its environment tells.
 
@@ -100,12 +105,16 @@ class TwinsiftApp(PictureApp):
         """
         self.catalog = Catalog.open(catalog_path)
         super().__init__(terminal or terminals.detect(os.environ, settings.screen))
-        self.register_theme(DARK)
-        self.theme = DARK.name
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = THEMES[settings.screen.theme].name
         self.console = self.terminal.console(self.console)
         self.no_color = self.terminal.colours is Colours.NONE
         self.catalog_path = catalog_path
         self.settings = settings
+        self._settings_path = settings_path
+        self.hints = Hints()
+        self._hinted: set[str] = set()
         self.own_keys = own_keys or OwnKeys(settings.keys)
         self.set_keymap(self.own_keys.keymap())
         self.desk = Desk(self.catalog)
@@ -216,6 +225,15 @@ class TwinsiftApp(PictureApp):
         if place is not None:
             place.say(text, tone)
 
+    def hint(self, name: str) -> None:
+        """Show a hint for the first steps, once; never if the person has followed it before."""
+        if self.hints.wanted(name) and name not in self._hinted:
+            self._hinted.add(name)
+            text = HINTS[name]
+            for row in re.findall(r"{([\w.]+)}", text):
+                text = text.replace(f"{{{row}}}", self.own_keys.shown(row))
+            self.say(text)
+
     def _place(self) -> Place | None:
         """The full screen that is seen, also through a dialog."""
         return next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
@@ -301,6 +319,8 @@ class TwinsiftApp(PictureApp):
         if place == "find" and self.current_mode == place and isinstance(self.screen, FindScreen):
             self.screen.action_ask()
         self.switch_mode(place)
+        if place == "plan":
+            self.hints.follow("plan")
         self._show_work(self.work.state)
 
     def action_next_place(self) -> None:
@@ -335,6 +355,39 @@ class TwinsiftApp(PictureApp):
     def action_how_to_leave(self) -> None:
         """Ctrl-C is for work in the shell; here `q` leaves."""
         self.say("q goes back, and leaves from the groups")
+
+    def action_keep_rules(self) -> None:
+        """Show the rules that suggest which file is kept."""
+        self.push_screen(KeepScreen(self.settings.keep.order))
+
+    def keep_by(self, order: tuple[str, ...]) -> None:
+        """Suggest by rules in this order from now on."""
+        self.settings = replace(self.settings, keep=replace(self.settings.keep, order=order))
+        self._save("keep", "order", order)
+        self.reload_groups()
+
+    def action_next_theme(self) -> None:
+        """The next theme."""
+        names = list(THEMES)
+        now = names.index(self.settings.screen.theme)
+        self.action_theme(names[(now + 1) % len(names)])
+
+    def action_theme(self, name: str) -> None:
+        """Show the colours of a theme, now and from now on."""
+        self.settings = replace(self.settings, screen=replace(self.settings.screen, theme=name))
+        self.theme = THEMES[name].name
+        self._save("screen", "theme", name)
+
+    def _save(self, section: str, key: str, value: object) -> None:
+        """Keep a setting for the next time."""
+        try:
+            place = settings_file.save(self._settings_path, section, key, value)
+        except TROUBLE as error:
+            self.say(f"for this time only: {in_words(error)}", "bad")
+        else:
+            self.say(
+                f"{section}.{key} saved in {printable(home_short(os.fsencode(place)))}", "good"
+            )
 
     def action_pause(self) -> None:
         """Pause the background work, or go on with it."""
@@ -396,6 +449,11 @@ class TwinsiftApp(PictureApp):
                 yield SystemCommand(
                     f"{key.label} ({key.shown})", key.help, partial(self._run, key.action, target)
                 )
+
+        for name in THEMES:
+            yield SystemCommand(
+                f"theme: {name}", "colours of the interface", partial(self.action_theme, name)
+            )
 
     async def _run(self, action: str, target: Place | PictureApp) -> None:
         await self.run_action(action, target)

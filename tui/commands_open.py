@@ -99,6 +99,7 @@ def _show(
             start=start,
             terminal=found,
             own_keys=own_keys,
+            settings_path=arguments.settings,
         )
         return app.run() or app.return_code or Status.DONE
 

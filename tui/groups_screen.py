@@ -62,6 +62,8 @@ class GroupsScreen(Place):
     def on_screen_resume(self) -> None:
         """Take over what changed while another screen was shown."""
         self.refresh_groups()
+        if self.twinsift.triage.progress()[0] and not self.twinsift.hints.wanted("decide"):
+            self.twinsift.hint("plan")
 
     def on_resize(self) -> None:
         """Fit titles and summary to the new width."""
@@ -76,6 +78,8 @@ class GroupsScreen(Place):
         groups = self.query_one(GroupList)
         if groups.triage is not self.triage:
             groups.triage = self.triage
+        if len(self.triage):
+            self.twinsift.hint("review")
         groups.empty = self._empty()
         groups.follow(hold=hold)
         self._refresh_lines()
@@ -124,6 +128,7 @@ class GroupsScreen(Place):
     def action_choose(self) -> None:
         """Review the group under the cursor."""
         if self.triage.current is not None:
+            self.twinsift.hints.follow("review")
             self.app.push_screen(ReviewScreen(self.triage, self.twinsift.terminal.drawing))
 
     @on(LineList.Chosen)

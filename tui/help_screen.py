@@ -24,6 +24,7 @@ _TITLES = {
     "journal": "Journal",
     "library": "Library",
     "find": "Find",
+    "keep": "Rules for ★",
     "compare": "Closer, in the views",
 }
 

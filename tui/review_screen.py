@@ -53,6 +53,7 @@ class ReviewScreen(PairViews):
         """Show the group under the Triage's cursor."""
         self.call_after_refresh(self.show_current)
         self.say("look closer: f flicker · D difference · z zoom · i metadata · b points")
+        self.twinsift.hint("decide")
 
     def on_resize(self) -> None:
         """Lay the panes out for the new size."""
@@ -212,6 +213,7 @@ class ReviewScreen(PairViews):
         else:
             self.triage.update(fresh.id, decided=_decided(fresh))
         self.say(f"{said} · u undoes", "good")
+        self.twinsift.hints.follow("decide")
         return True
 
     def _keep(self, index: int, verb: Verb = Verb.TRASH, target: bytes | None = None) -> bool:

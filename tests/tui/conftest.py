@@ -19,6 +19,7 @@ from twinsift.catalog.database import Catalog
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.models.evidence import Evidence, Verdict
 from twinsift.tui.app import TwinsiftApp
+from twinsift.tui.hints import HINTS, Hints
 
 HOME = b"/home/ana"
 PHOTOS = HOME + b"/Photos"
@@ -258,6 +259,10 @@ def fill(library: Library) -> list[str]:
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setenv("HOME", HOME.decode())
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    hints = Hints()
+    for name in HINTS:
+        hints.follow(name)
     for name in ("NO_COLOR", "TMUX", "STY", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)
     made = Library(tmp_path / "catalog.sqlite")
