@@ -6,7 +6,6 @@ with one thread. Measured against one lane that uses all cores: docs/embedding.m
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -25,6 +24,7 @@ from .progress import Control, Meter, Report
 from .roots import Scope
 from .settings import IndexSettings
 from .squeezing import Pixels, read_contents
+from .workers import cores
 
 _COMMIT_SECONDS = 1.0
 _MODEL_FACT = "embedding model"  # key of the network that embedded last
@@ -138,7 +138,7 @@ class _Lanes:
     """Threads that embed batches; each has one under way and one that waits, never more."""
 
     def __init__(self, embedder: Embedder, total: int) -> None:
-        lanes = os.cpu_count() or 1
+        lanes = cores()
         self._embedder = embedder
         self._size = max(1, min(BATCH, -(-total // lanes)))
         self._most = 2 * lanes

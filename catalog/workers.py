@@ -97,7 +97,7 @@ class WorkerPool(Generic[Item, Result]):
         memory_mb: int = 768,
     ) -> None:
         """`workers` 0: one a core; `timeout`: seconds an item; `memory_mb`: MiB a worker."""
-        self._most = workers or _cores()
+        self._most = workers or cores()
         self._timeout = timeout
         self._hello = (function, context, timeout, memory_mb)
         self._workers: list[_Worker[Item]] = []
@@ -288,7 +288,8 @@ class WorkerPool(Generic[Item, Result]):
         return code
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -14,7 +14,7 @@ from .bars import KeyBar
 from .keymap import Key, bindings
 from .own_keys import keys_of
 
-_TITLES = {
+TITLES = {
     "everywhere": "Everywhere",
     "list": "Moving",
     "groups": "Groups",
@@ -34,7 +34,7 @@ def help_lines(tables: Mapping[str, Sequence[Key]]) -> Content:
     told: set[str] = set()
     blocks: list[Content] = []
     for place, keys in tables.items():
-        rows = [Content.styled(f"{_TITLES[place]}\n", "bold $primary")]
+        rows = [Content.styled(f"{TITLES[place]}\n", "bold $primary")]
         for key in keys:
             if key.shown in told:
                 continue

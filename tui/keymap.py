@@ -192,7 +192,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     "picker": (
         Key("enter", "Enter", "submit", "choose", "take the folder that is typed", 1),
-        Key("tab,right", "Tab", "complete", "complete", "complete the marked folder", 1),
+        Key("tab", "Tab", "complete", "complete", "complete the marked folder", 1),
         Key("down", "↓", "move(1)", "mark", "mark the next folder", 2),
         Key("up", "↑", "move(-1)", "mark", "mark the folder before", 0),
         Key("ctrl+c,escape", "Ctrl-c", "cancel", "cancel", "go back without it", 1),

@@ -264,6 +264,8 @@ class Triage:
 
     def marked(self) -> int:
         """How many of the groups that are shown are marked."""
+        if not (self.text or self.verdict or self.open_only):
+            return len(self.marks)
         return sum(group_id in self._rows for group_id in self.marks)
 
     def mark_rows(self, first: int, last: int) -> None:

@@ -171,7 +171,7 @@ def test_a_stop_keeps_what_was_done_and_the_next_run_does_the_rest(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding_pass, "BATCH", 1)
-    monkeypatch.setattr(embedding_pass.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(embedding_pass, "cores", lambda: 1)
     control = Control()
 
     def stop_after_one(progress: Progress) -> None:

@@ -14,6 +14,7 @@ from twinsift.tui.folder_picker import FolderPicker
 from twinsift.tui.groups_screen import GroupsScreen
 from twinsift.tui.help_screen import HelpScreen, help_lines
 from twinsift.tui.journal_screen import JournalScreen
+from twinsift.tui.keep_screen import KeepScreen
 from twinsift.tui.keymap import KEYS, bindings
 from twinsift.tui.library_screen import LibraryScreen
 from twinsift.tui.line_list import LineList
@@ -30,6 +31,7 @@ OWNERS = {
     "journal": [JournalScreen],
     "library": [LibraryScreen],
     "find": [FindScreen],
+    "keep": [KeepScreen],
     "compare": [CompareScreen],
     "ask": [AskLine],
     "dialog": [Confirm],
