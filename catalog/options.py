@@ -89,7 +89,13 @@ class Option:
             if not self.is_path or not value or (self.takes_name and is_name(value)):
                 return value
             # Settings are read in one folder and used in another: a path must not depend on that.
-            return str(base / Path(value).expanduser())
+            try:
+                expanded = Path(value).expanduser()
+            except RuntimeError:  # of a user that there isn't: '~nobody/x'
+                expanded = None
+            if expanded is None or "\0" in value:
+                raise self._wrong(value, where)
+            return str(base / expanded)
         if not isinstance(value, bool):
             low = -math.inf if self.low is None else self.low
             high = math.inf if self.high is None else self.high

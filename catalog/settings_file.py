@@ -45,8 +45,10 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(f"{name} is not UTF-8 text", "save it as UTF-8") from error
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name} is not TOML: {error}") from error
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise SettingsError(f"{name} is not TOML: {printable(str(error))}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{name} is not TOML: its brackets are nested too deep") from error
     return _settings(tables, place, name)
 
 

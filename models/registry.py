@@ -244,9 +244,11 @@ class Registry:
         try:
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             one = Installed(**found)
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
-        return one if one.name == path.stem else None
+        numbers = (one.added_at, one.dimension, one.width, one.height, one.bytes)
+        is_whole = one.name == path.stem and all(isinstance(n, int | float) for n in numbers)
+        return one if is_whole else None
 
     def _names(self) -> str:
         names = [one.name for one in self.installed()]

@@ -2,11 +2,11 @@
 
     .venv/bin/python scripts/fuzz.py plan --seconds 600 [--corpus DIR]
 
-Targets: the plan file, the trash's record, the settings file, a network's record and file, a picture's
-metadata. A target may refuse its input by an error of twinsift's own; anything else, a hang of 10
-seconds, or more than 2 GB of memory, is a finding: libFuzzer prints it and leaves the input as a
-file in the present folder. Without atheris (pip install atheris; Linux and macOS) inputs are
-mutated blindly. A finding becomes a test before it is mended.
+Targets: the plan file, the trash's record, the settings file, a network's record and file, a
+picture's metadata. A target may refuse its input by an error of twinsift's own; anything else, a
+hang of 10 seconds, or more than 2 GB of memory, is a finding: libFuzzer prints it and leaves the
+input as a file in the present folder. Without atheris (pip install atheris; Linux and macOS)
+inputs are mutated blindly. A finding becomes a test before it is mended.
 """
 
 from __future__ import annotations

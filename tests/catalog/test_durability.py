@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from file_library import Library
-from twinsift.catalog import exclusive_rename, fileops
+from twinsift.catalog import exclusive_rename, fileops, journal, purge
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
@@ -67,6 +67,14 @@ def trace(
         mkdir(path, mode)
         events.append(("mkdir", os.fsdecode(path)))
 
+    exchange = exclusive_rename._exchange
+    assert exchange is not None
+
+    def traced_exchange(one: bytes, other: bytes) -> int:
+        events.append(("exchange", os.fsdecode(one), os.fsdecode(other)))
+        return exchange(one, other)
+
+    monkeypatch.setattr(exclusive_rename, "_exchange", traced_exchange)
     monkeypatch.setattr(exclusive_rename, "_exclusive_rename", traced_rename)
     for name, function in (("fsync", traced_fsync), ("unlink", traced_unlink)):
         monkeypatch.setattr(fileops.os, name, function)
@@ -85,9 +93,9 @@ def trace(
     return events
 
 
-def marked(library: Library, verb: Verb, target: Path | None = None) -> Path:
+def marked(library: Library, verb: Verb, target: Path | None = None, data: bytes = b"gone") -> Path:
     """A decided group; the file that will leave."""
-    keep, gone = library.file("keep.jpg", b"keep"), library.file("sub/gone.jpg", b"gone")
+    keep, gone = library.file("keep.jpg", b"keep"), library.file("sub/gone.jpg", data)
     folder = None if target is None else bytes(target)
     decide(
         library.catalog,
@@ -188,3 +196,75 @@ def test_between_file_systems(
         ("sync", str(source.parent)),
         ("outcome",),
     )
+
+
+@pytest.mark.parametrize("verb", [Verb.HARDLINK, Verb.SYMLINK])
+def test_a_link(library: Library, monkeypatch: pytest.MonkeyPatch, verb: Verb) -> None:
+    """The new one's name before the exchange, the exchange before the old one goes."""
+    source = marked(library, verb, data=b"keep")
+    events = trace(library, monkeypatch)
+    assert apply_plan(library.catalog, build(library.catalog, Settings())).done == 1
+    exchanged = next(event for event in events if event[0] == "exchange")
+    assert exchanged[2] == str(source)
+    folder = ("sync", str(source.parent))
+    steps = (folder, exchanged, folder, ("unlink", exchanged[1]), folder, ("outcome",))
+    in_order(events, ("intent",), *steps)
+    assert events[0] == ("intent",)
+
+    events.clear()
+    assert undo_batch(library.catalog).done == 1
+    exchanged = next(event for event in events if event[0] == "exchange")
+    in_order(
+        events,
+        ("intent",),
+        ("sync", exchanged[1]),  # the bytes of the file that comes back
+        folder,
+        exchanged,
+        folder,
+        ("unlink", exchanged[1]),
+        folder,
+        ("outcome",),
+    )
+    assert events[0] == ("intent",)
+
+
+def test_a_purge(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    marked(library, Verb.TRASH)
+    assert apply_plan(library.catalog, build(library.catalog, Settings())).done == 1
+    (stored,) = (a.destination for a in purge.trashed(library.catalog))
+    assert stored is not None
+    events = trace(library, monkeypatch)
+    purge.purge(library.catalog, purge.trashed(library.catalog), confirmed=1)
+    aside = next(event[2] for event in events if event[0] == "rename")
+    in_order(
+        events,
+        ("intent",),
+        ("rename", os.fsdecode(stored), aside),
+        ("unlink", aside),
+        ("sync", os.path.dirname(aside)),
+        ("outcome",),
+    )
+    assert events[0] == ("intent",)
+
+
+def test_a_companions_intent_is_there_before_its_picture_goes(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = marked(library, Verb.TRASH)
+    source.with_suffix(".xmp").write_bytes(b"edits")
+    plan = build(library.catalog, Settings())
+    assert plan.files == 2
+    intents: list[int] = []
+    events = trace(library, monkeypatch)
+    rename = exclusive_rename._exclusive_rename
+    assert rename is not None
+
+    def counted(one: bytes, other: bytes) -> int:
+        with Library.reopen(library.folder) as another:
+            intents.append(len(journal.open_intents(another.catalog)))
+        return rename(one, other)
+
+    monkeypatch.setattr(exclusive_rename, "_exclusive_rename", counted)
+    assert apply_plan(library.catalog, plan).done == 2
+    assert intents[0] == 2  # as another process sees them: committed
+    assert events[0] == ("intent",)

@@ -159,3 +159,21 @@ def test_merge_changes_only_what_is_given() -> None:
     assert merged.match.hamming == 3
     assert merged.keep.order == ("exif",) != KEEP_RULES
     assert merged.index == Settings().index
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[files]\ntrash = "~nobody-of-that-name/x"\n',
+        '[files]\ntrash = "a\\u0000b"\n',
+        "x = " + "[" * 5000,
+        "[match]\nhamming = " + "9" * 5000,
+        '[match]\n"\\u001b[31m" = 1\n',
+    ],
+)
+def test_what_fuzzing_found_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "settings.toml"
+    place.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        settings_file.load(place)
+    assert str(refused.value).isprintable()

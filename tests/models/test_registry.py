@@ -12,7 +12,7 @@ from twinsift.models.embedding import Embedder
 from twinsift.models.errors import ModelError
 from twinsift.models.manifest import MANIFEST, is_name
 from twinsift.models.preprocessing import KINDS, Preprocessing
-from twinsift.models.registry import Registry
+from twinsift.models.registry import Installed, Registry
 
 from tests.models.test_embedding import pooling_network
 
@@ -185,3 +185,17 @@ def test_preprocessings_survive_the_metadata(kind: Preprocessing) -> None:
 def test_metadata_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(ModelError, match="preprocessing"):
         preprocessing.of_metadata({preprocessing.METADATA_KEY: text})
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, '{"name": 1}', "9" * 5000, "\x00", "null"])
+def test_a_record_that_is_none_is_passed_over(tmp_path: Path, text: str) -> None:
+    (tmp_path / "net.json").write_text(text)
+    (tmp_path / "net.onnx").write_bytes(b"")
+    assert Registry(tmp_path).installed() == []
+
+
+def test_a_record_with_words_for_numbers_is_passed_over(tmp_path: Path) -> None:
+    fields = dict.fromkeys(Installed.__dataclass_fields__, "x") | {"name": "net"}
+    (tmp_path / "net.json").write_text(json.dumps(fields))
+    (tmp_path / "net.onnx").write_bytes(b"")
+    assert Registry(tmp_path).installed() == []
