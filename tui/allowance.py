@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 _LEAST, _MOST = 24_000, 96_000
 _BYTES_A_CELL = 44
-_LOW = 2_400
+_LOW = 3_200
 _ENOUGH = 0.8  # of the allowance; another try would cost more than it shows
 _TRIES = 4
 

@@ -15,7 +15,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from .terminal import Colours, Drawing
-from .thrift import distances_to, smooth
+from .thrift import distances_to, in_colours, smooth
 
 Pixels = NDArray[np.uint8]
 
@@ -90,7 +90,7 @@ def draw_thriftily(picture: Image.Image, columns: int, rows: int, most: int) -> 
     Cells beside each other are made alike, beginning where that is seen least.
     """
     small = picture.convert("RGB").resize((columns, 2 * rows), Image.Resampling.LANCZOS)
-    few = small.quantize(_FEW_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few = in_colours(small, _FEW_COLOURS)
     palette = np.array(few.getpalette(), np.uint8).reshape(-1, 3)[:_FEW_COLOURS]
     palette = _eight_bit(palette.astype(np.float32))
     distances = distances_to(np.asarray(small), palette)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from textual._compositor import CompositorUpdate
+from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.screen import Screen
@@ -15,13 +15,17 @@ from .artist import Artist
 from .drawn import Drawn
 from .overlay import Overlay
 from .terminal import Terminal
+from .thin import Thinner
 
 
-class _Overlaid(CompositorUpdate):
-    """An update of the screen with the pictures that it calls for, in one write."""
+class _Passed(CompositorUpdate):
+    """An update of the screen, thinned, with the pictures that it calls for: all in one write."""
 
-    def __init__(self, update: CompositorUpdate, overlay: Overlay) -> None:
+    def __init__(
+        self, update: CompositorUpdate, thinner: Thinner | None, overlay: Overlay | None
+    ) -> None:
         self._update = update
+        self._thinner = thinner
         self._overlay = overlay
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -30,7 +34,10 @@ class _Overlaid(CompositorUpdate):
 
     def render_segments(self, console: Console) -> str:
         """The update's text, and pictures."""
-        return self._overlay.pass_on(self._update.render_segments(console))
+        text = self._update.render_segments(console)
+        if self._thinner is not None:
+            text = self._thinner.pass_on(text, whole=isinstance(self._update, LayoutUpdate))
+        return text if self._overlay is None else self._overlay.pass_on(text)
 
 
 class PictureApp(App[int]):
@@ -41,6 +48,7 @@ class PictureApp(App[int]):
         self.artist = Artist(terminal)
         renderer = self.artist.renderer
         self._overlay = None if renderer is None else Overlay(renderer)
+        self._thinner = Thinner() if terminal.low_bandwidth else None
         self._cell = probe.cell_now()
         super().__init__()
 
@@ -81,7 +89,9 @@ class PictureApp(App[int]):
             self._driver.flush()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self._overlay is not None and isinstance(renderable, CompositorUpdate):
-            self._overlay.resize(*self.size)
-            renderable = _Overlaid(renderable, self._overlay)
+        passes = [passed for passed in (self._thinner, self._overlay) if passed is not None]
+        if passes and isinstance(renderable, CompositorUpdate):
+            for passed in passes:
+                passed.resize(*self.size)
+            renderable = _Passed(renderable, self._thinner, self._overlay)
         super()._display(screen, renderable)

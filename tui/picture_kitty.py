@@ -17,6 +17,7 @@ from PIL import Image
 
 from .allowance import allowance, within
 from .drawn import Pixels
+from .thrift import in_colours
 
 _PLACEHOLDER = "\U0010eeee"
 
@@ -71,7 +72,7 @@ class KittyRenderer:
         def png(detail: float) -> str:
             size = max(1, round(width * detail)), max(1, round(height * detail))
             small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-            few = small.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+            few = in_colours(small, colours)
             stored = io.BytesIO()
             few.save(stored, "PNG", optimize=True)
             return base64.b64encode(stored.getvalue()).decode()

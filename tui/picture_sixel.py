@@ -15,7 +15,7 @@ from PIL import Image
 
 from .allowance import allowance
 from .drawn import Pixels
-from .thrift import distances_to, smooth
+from .thrift import distances_to, in_colours, smooth
 
 _COLOURS, _FEW_COLOURS = 48, 16
 _BAND = 6
@@ -46,7 +46,7 @@ class SixelRenderer:
             point = _BAND
         size = max(1, min(width // 2, 5 * columns)), -(-height // point)
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-        few = small.quantize(self._colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few = in_colours(small, self._colours)
         palette = np.array(few.getpalette(), np.uint8).reshape(-1, 3)[: self._colours]
         distances = distances_to(np.asarray(small), palette)
         thrift, best, tries = self._thrift, "", 0

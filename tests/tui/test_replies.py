@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twinsift.tui.replies import ReplyFilter
 
@@ -30,6 +30,7 @@ KEYS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*REPLIES, *KEYS]), max_size=12),
     st.lists(st.integers(0, 200), max_size=12),
@@ -45,6 +46,7 @@ def test_keys_are_passed_on_and_replies_are_not(parts: list[str], cuts: list[int
     assert found.replies == [part for part in parts if part in REPLIES]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("\x1b[?62;4cP_G>|tS1$r\\\x07aj"), max_size=60))
 def test_nothing_is_lost_but_replies(text: str) -> None:
     found = ReplyFilter()

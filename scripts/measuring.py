@@ -1,0 +1,78 @@
+"""What the benchmarks share: CPU seconds of calls and of commands, and one table at the end."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PINNED = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def cpu(call: Callable[[], object]) -> float:
+    """CPU seconds of a call in this process, all its threads included."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command took: CPU seconds with its children, and the largest process's memory."""
+
+    cpu: float
+    peak_mb: float
+    wall: float
+    status: int
+
+
+def run(command: Sequence[str | Path], **environment: str) -> Ran:
+    """Run a command to its end, its output thrown away."""
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Ran(
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / scale,
+        time.monotonic() - start,
+        process.returncode,
+    )
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held, in MiB."""
+    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows that are aligned when they are printed."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+    def add(self, *cells: object) -> None:
+        """Add a row; floats get three significant digits."""
+        self.rows.append(tuple(f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells))
+
+    def print(self) -> None:
+        """Print all rows, and what in the environment holds the arithmetic back."""
+        lines = [self.columns, *self.rows]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(self.columns))]
+        for line in lines:
+            print("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
+        pinned = [f"{name}={os.environ[name]}" for name in _PINNED if name in os.environ]
+        print(f"{os.cpu_count()} cores; {', '.join(pinned) or 'no BLAS or thread count is pinned'}")
