@@ -13,39 +13,27 @@ from .evidence import Evidence, Verdict
 from .verdicts import Facts, Thresholds, judge
 
 _KEYPOINTS = {
-    "one": -7.549,
-    "duplicate": 2.112,
-    "related": 2.963,
-    "agreement": 0.835,
+    "one": -4.96,
+    "duplicate": 4.94,
+    "related": 1.578,
+    "agreement": 0.322,
     "correlation": 0.0,
-    "best": 0.0,
-    "flat": 0.183,
-    "changed": 0.429,
-    "hash": 2.401,
-    "cosine": 0.0,
-    "inliers": 0.0,
-    "share": 1.597,
-    "support": 0.0,
-    "spread": 0.0,
-    "graphic": 1.382,
-    "parallax": 0.0,
-    "moved": 0.623,
-    "recoloured": 1.004,
-    "apart": 1.775,
+    "hash": 0.647,
+    "share": 1.106,
+    "spread": 0.839,
+    "graphic": 1.036,
+    "changed": 0.308,
+    "moved": 0.449,
+    "recoloured": 0.633,
 }
 _HASH = {
-    "one": -5.033,
-    "duplicate": 0.074,
-    "related": 0.074,
-    "agreement": 1.881,
-    "correlation": 0.718,
-    "best": 0.0,
-    "flat": 0.0,
-    "changed": 0.0,
-    "hash": 0.819,
-    "cosine": 0.0,
-    "unmatched": 0.0,
-    "textured": 0.0,
+    "one": -3.559,
+    "duplicate": 0.14,
+    "related": 0.14,
+    "agreement": 1.292,
+    "correlation": 1.363,
+    "hash": 0.0,
+    "unmatched": 1.661,
 }
 _UNKNOWN = Facts(1, 1, "", False, None, None, None)
 _BOUNDS = (0.0005, 0.9995)
@@ -73,37 +61,28 @@ def features(e: Evidence) -> dict[str, float]:
 
     The verdict at default thresholds is one of them: the others say how clear a case it was.
     """
-    agreement = e.agreement or 0.0
     verdict = judge(e, _UNKNOWN, _UNKNOWN, Thresholds())
     common = {
         "one": 1.0,
         "duplicate": float(verdict.is_duplicate),
         "related": float(verdict is not Verdict.UNRELATED),
-        "agreement": _logit(agreement),
+        "agreement": _logit(e.agreement or 0.0),
         "correlation": _fisher(e.correlation),
-        "best": _fisher(e.best_correlation),
-        "flat": -min((e.flat_difference or 0.0) / 25.0, 2.0),
-        "changed": -min(max(e.changed * (1.0 - e.drawn) / 0.01, e.swapped / 0.005), 3.0),
         "hash": (32 - min(e.hamming if e.hamming is not None else 32, 32)) / 32.0,
-        "cosine": 0.0 if e.cosine is None else max(e.cosine - 0.6, 0.0) / 0.4,
     }
     if e.method != "keypoints":
         found = min(math.log1p(e.keypoints) / math.log(500), 1.0) * (e.detail or 0.0)
-        return {**common, "unmatched": -found, "textured": min((e.textured or 0.0) / 0.3, 1.0)}
+        return {**common, "unmatched": -found}
     share = e.inliers / max(e.matches, 1)
-    cover = max(e.cover_a or 0.0, e.cover_b or 0.0)
-    bent = min((e.residual or 0.0) / 0.25, 3.0) * max(e.coherence or 0.0, 0.0)
+    swapped, large = e.swapped / 0.005, e.changed * (1.0 - e.drawn) / 0.01
     return {
         **common,
-        "inliers": math.log(max(e.inliers, 1) / 40),
         "share": share,
-        "support": math.log(e.support + 0.02),
         "spread": e.spread,
         "graphic": -max((e.even or 0.0) - 0.4, 0.0) * (1.0 - share),
-        "parallax": 0.0 if e.bent else -bent,
+        "changed": -min(max(large, swapped), 3.0),
         "moved": -min(e.moved / max(e.inliers, 1) / 0.04, 3.0),
         "recoloured": -min((e.recoloured or 0.0) / 0.04, 3.0),
-        "apart": -max(0.95 - cover, 0.0) / 0.1 * (0.0 if e.framed else 1.0),
     }
 
 

@@ -66,7 +66,7 @@ def judge(e: Evidence, a: Facts, b: Facts, t: Thresholds) -> Verdict:
     same = e.method == "keypoints" and _aligned(e, t)
     if not (same or ((whole or e.method != "keypoints") and _overlaid(e, t))):
         return Verdict.NEAR_SHOT if _same_scene(e, t) else Verdict.UNRELATED
-    if _another_exposure(e, a, b):
+    if near_shot_reason(e, a, b):
         return Verdict.NEAR_SHOT
     return _edit(e, a, b)
 
@@ -172,30 +172,31 @@ def _same_scene(e: Evidence, t: Thresholds) -> bool:
     )
 
 
-def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
-    """Whether the two were taken one after the other rather than made from each other.
+def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
+    """Why the two were taken one after the other rather than made from each other; else "".
 
     The same thing in another colour counts as such: which of the two is wanted is no accident.
     """
     uneven = (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE
     if uneven and not e.bent:
-        return True
-    if is_alike_nowhere(e) and (e.coarse or 0.0) < _COARSELY_SAME - (not _equally_sharp(e)) * 0.05:
-        return True  # another light, another moment
+        return "near things lie elsewhere against far ones: another viewpoint"
+    coarsely_same = _COARSELY_SAME if _equally_sharp(e) else _COARSELY_SAME - 0.05
+    if is_alike_nowhere(e) and (e.coarse or 0.0) < coarsely_same:
+        return "alike everywhere and nowhere the same: another light or moment"
     if _is_rephotographed(e):
-        return True  # a photograph in place of a part of a photograph: somebody moved or came
+        return "a part shows something else: somebody moved, came or went"
     two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93
     if two_views and not (e.framed or _same_exposure(e)):
-        return True
+        return "each shows what the other doesn't: the camera turned"
     if two_views and (e.clash or 0.0) > _CLASH_OF_VIEWS:
-        return True  # neither holds the other, and what they share differs: a screen scrolled
+        return "each shows what the other doesn't, and what they share differs"
     if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
-        return True
+        return "a part lies elsewhere: the subject moved"
     if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.93 and not e.inverted:
-        return True
+        return "a part has another colour"
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
-    return bool(times and a.camera == b.camera and not same)
+    return "taken at another time" if times and a.camera == b.camera and not same else ""
 
 
 def _is_rephotographed(e: Evidence) -> bool:
@@ -257,34 +258,3 @@ def similarity(e: Evidence, verdict: Verdict) -> float:
         return 0.0
     alike = (min(max(e.ssim, 0.0), 1.0) + e.agreement) / 2
     return min(alike, 0.999)  # 100 % is kept for identical pixels
-
-
-def sentence(e: Evidence, verdict: Verdict) -> str:
-    """The evidence in one line: "mirrored crop, 52 % of the area; 143 inliers; SSIM 0.93 ..."."""
-    if verdict is Verdict.IDENTICAL_FILE:
-        return "the same bytes"
-    if verdict is Verdict.IDENTICAL_PIXELS:
-        return "the same pixels, other metadata or file format"
-    parts = [_transform_words(e)]
-    if e.inliers:
-        parts.append(f"{e.inliers} of {e.matches} keypoint matches agree")
-    if e.hamming is not None:
-        distance = f"{e.hamming} of 64 hash bits differ"
-        parts.append(f"tones inverted, {distance}" if e.inverted else distance)
-    if e.ssim is not None:
-        parts.append(f"SSIM {e.ssim:.2f} where they overlap")
-    if e.cosine is not None:
-        parts.append(f"embedding {e.cosine:.0%} alike")
-    return "; ".join(part for part in parts if part)
-
-
-def _transform_words(e: Evidence) -> str:
-    if e.cover_a is None or e.cover_b is None:
-        return ""
-    words = ["mirrored"] if e.mirrored else []
-    if abs(e.rotation) > 1.5:
-        words.append(f"rotated by {abs(e.rotation):.0f}°")
-    smaller = min(e.cover_a, e.cover_b)
-    if smaller < 0.97:
-        words.append(f"overlap {smaller:.0%} of the larger picture")
-    return ", ".join(words)

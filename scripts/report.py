@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from twinsift.models.evidence import Evidence
-from twinsift.models.verdicts import sentence
+from twinsift.models.sentences import sentence
 
 from labelled import ORIGINAL, Row
 from outcome import Judgement, Outcome

@@ -13,7 +13,8 @@ from twinsift.models.comparison import Picture, dihedral, examine, turned_around
 from twinsift.models.evidence import Verdict
 from twinsift.models.extract import ExtractSpec, extract
 from twinsift.models.hashes import ORIENTATIONS
-from twinsift.models.verdicts import Facts, Thresholds, judge, sentence, similarity
+from twinsift.models.sentences import sentence
+from twinsift.models.verdicts import Facts, Thresholds, judge, similarity
 
 Edit = Callable[[Image.Image], Image.Image]
 
@@ -260,7 +261,8 @@ def test_the_sentence_says_what_was_found(photograph):
     evidence = examine(a, b)
     verdict = judge(evidence, fa, fb, Thresholds())
     text = sentence(evidence, verdict)
-    assert text.startswith("mirrored")
+    assert text.startswith("crop, ")
+    assert ", mirrored" in text
     assert "keypoint matches agree" in text
     assert "SSIM" in text
     assert 0.9 < similarity(evidence, verdict) < 1

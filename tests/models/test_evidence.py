@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twinsift.models.evidence import Evidence, Verdict
-from twinsift.models.verdicts import Facts, Thresholds, judge, sentence, similarity
+from twinsift.models.sentences import sentence
+from twinsift.models.verdicts import Facts, Thresholds, judge, similarity
 
 FACTS = Facts(640, 480, "JPEG", False, 90, None, None)
 CLEAR = Evidence(
