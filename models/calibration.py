@@ -83,7 +83,7 @@ def features(e: Evidence) -> dict[str, float]:
         "correlation": _fisher(e.correlation),
         "best": _fisher(e.best_correlation),
         "flat": -min((e.flat_difference or 0.0) / 25.0, 2.0),
-        "changed": -min(e.changed * (1.0 - e.drawn) / 0.03, 3.0),
+        "changed": -min(max(e.changed * (1.0 - e.drawn) / 0.01, e.swapped / 0.005), 3.0),
         "hash": (32 - min(e.hamming if e.hamming is not None else 32, 32)) / 32.0,
         "cosine": 0.0 if e.cosine is None else max(e.cosine - 0.6, 0.0) / 0.4,
     }
@@ -100,7 +100,7 @@ def features(e: Evidence) -> dict[str, float]:
         "support": math.log(e.support + 0.02),
         "spread": e.spread,
         "graphic": -max((e.even or 0.0) - 0.4, 0.0) * (1.0 - share),
-        "parallax": -bent,
+        "parallax": 0.0 if e.bent else -bent,
         "moved": -min(e.moved / max(e.inliers, 1) / 0.04, 3.0),
         "recoloured": -min((e.recoloured or 0.0) / 0.04, 3.0),
         "apart": -max(0.95 - cover, 0.0) / 0.1 * (0.0 if e.framed else 1.0),

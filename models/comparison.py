@@ -9,21 +9,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .changes import commonest_tones
-from .evidence import Evidence
+from .bending import find_bend
+from .changes import Change, commonest_tones, find_change
+from .evidence import Evidence, is_alike_nowhere
 from .geometry import Alignment, align
 from .keypoints import Keypoints
+from .recolouring import SIDE as COLOUR_SIDE
+from .recolouring import compare_colours
 from .similarity import Agreement, Array, compare
 
-VERSION = 3
+VERSION = 4
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
+TRUSTED_INLIERS = 30
+"""Inliers from which keypoints are believed rather than the hash."""
+EVEN_CLOSELY = 0.4
+"""Evenness from which a pair is always looked at closely: it may be a page or a screen."""
+FEWEST_CLOSELY = 8
+"""Inliers below which a pair isn't looked at closely."""
 COARSE_SIDE = 96
 """Pixels at which pictures without enough keypoints are compared: noise and blur don't count."""
 HASH_REACH = 16
 """Hamming distance beyond which whole pictures aren't laid over each other."""
-_CHROMA_SIDE = 64
-_VIVID = 16.0  # chroma from which a hue can be told
 _EVEN = 3  # grey levels by which an even tone varies
 
 
@@ -63,15 +70,16 @@ class Picture:
         return sum(commonest_tones(self.grey, _EVEN))
 
     @cached_property
-    def chroma(self) -> Array:
-        """Cb and Cr of the picture at 64 x 64, float32 (64, 64, 2)."""
+    def colours(self) -> Array:
+        """Y, Cr and Cb of the picture at 64 x 64, float32 (64, 64, 3)."""
         data = np.frombuffer(self.preview, np.uint8)
         flags = cv2.IMREAD_REDUCED_COLOR_4 | cv2.IMREAD_IGNORE_ORIENTATION
         colour = cv2.imdecode(data, flags)
         if colour is None:
             raise ValueError("the stored preview is no picture")
-        small = cv2.resize(colour, (_CHROMA_SIDE, _CHROMA_SIDE), interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)[:, :, 1:].astype(np.float32)
+        size = (COLOUR_SIDE, COLOUR_SIDE)
+        small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb).astype(np.float32)
 
 
 def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
@@ -98,10 +106,12 @@ def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
         return evidence
     if inverted < distances[nearest]:
         nearest = int(distances.argmax())
-    coarse = _by_orientation(evidence, a, b, nearest, inverted < distances.min())
-    if coarse is not None and (coarse.agreement or 0.0) > (evidence.agreement or 0.0) + 0.2:
-        return coarse
-    return evidence
+    laid = _by_orientation(evidence, a, b, nearest, inverted < distances.min())
+    if laid is None or (laid.agreement or 0.0) <= (evidence.agreement or 0.0) + 0.2:
+        return evidence
+    if evidence.inliers >= TRUSTED_INLIERS and not laid.inverted:
+        return replace(evidence, coarse=laid.correlation)
+    return laid
 
 
 def turned_around(e: Evidence) -> Evidence:
@@ -122,12 +132,19 @@ def turned_around(e: Evidence) -> Evidence:
 
 
 def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment) -> Evidence:
-    transform = found.transform
+    transform, bent = found.transform, 0.0
     agreement = compare(a.grey, b.grey, transform)
     if found.homography is not None and (agreement is None or agreement.blocks < 0.97):
-        bent = compare(a.grey, b.grey, found.homography)
-        if bent is not None and (agreement is None or bent.blocks > agreement.blocks):
-            transform, agreement = found.homography, bent
+        warped = compare(a.grey, b.grey, found.homography)
+        if warped is not None and (agreement is None or warped.blocks > agreement.blocks):
+            transform, agreement = found.homography, warped
+    curved = find_bend(found, a.keypoints, b.keypoints)
+    if curved is not None:
+        bend, straightened, furthest = curved
+        warped = compare(a.grey, b.grey, bend.perspective, place=bend.put)
+        if warped is not None and (agreement is None or warped.blocks >= agreement.blocks):
+            transform, agreement, found = bend.perspective, warped, straightened
+            bent = furthest / max(b.keypoints.width, b.keypoints.height)
     evidence = replace(
         evidence,
         method="keypoints",
@@ -141,8 +158,38 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         coherence=found.coherence,
         support=found.support,
         moved=found.moved,
+        bent=bent,
     )
-    return evidence if agreement is None else _with(evidence, a, b, transform, agreement)
+    if agreement is None:
+        return evidence
+    evidence = _with(evidence, a, b, transform, agreement)
+    place = None if curved is None or not bent else curved[0].put
+    if is_alike_nowhere(evidence):
+        coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place)
+        if coarse is not None:
+            evidence = replace(evidence, coarse=coarse.correlation)
+    if not _asks_for_a_closer_look(evidence):
+        return evidence
+    change = find_change(a.grey, b.grey, transform, inverted=agreement.inverted, place=place)
+    return evidence if change is None else _with_change(evidence, change)
+
+
+def _asks_for_a_closer_look(e: Evidence) -> bool:
+    """Whether the pair may be a copy, and something may differ that half the pixels don't show."""
+    agreement, of_matches = e.agreement or 0.0, e.inliers / max(e.matches, 1)
+    if agreement < 0.4 or of_matches < 0.35 or e.inliers < FEWEST_CLOSELY:
+        return False
+    return agreement < 0.995 or of_matches < 0.7 or (e.even or 0.0) >= EVEN_CLOSELY
+
+
+def _with_change(evidence: Evidence, change: Change) -> Evidence:
+    return replace(
+        evidence,
+        clash=change.clash,
+        changed=change.share,
+        drawn=change.drawn,
+        swapped=change.swapped,
+    )
 
 
 def _by_orientation(
@@ -164,7 +211,11 @@ def _by_orientation(
         rotation=_ROTATIONS[orientation],
         scale=max(kb.width, kb.height) / max(ka.width, ka.height),
     )
-    return _with(evidence, a, b, transform, coarse)
+    evidence = _with(evidence, a, b, transform, coarse)
+    if (evidence.even or 0.0) < EVEN_CLOSELY or coarse.blocks < 0.6:
+        return evidence
+    change = find_change(a.grey, b.grey, transform, inverted=inverted)
+    return evidence if change is None else _with_change(evidence, change)
 
 
 def _with(
@@ -180,8 +231,6 @@ def _with(
         agreement=agreement.blocks,
         correlation=agreement.correlation,
         best_correlation=agreement.best_correlation,
-        changed=agreement.change.share,
-        drawn=agreement.change.drawn,
         detail=min(a.detail, b.detail) / max(a.detail, b.detail, 1e-6),
         even=min(a.even, b.even),
         textured=agreement.textured,
@@ -223,34 +272,11 @@ def dihedral(orientation: int, wa: int, ha: int, wb: int, hb: int) -> NDArray[np
 
 
 def _colours(a: Picture, b: Picture, transform: Array) -> tuple[float, float]:
-    """Mean distance of the overlap's chroma in 8-bit steps, and how much of it was recoloured.
-
-    A filter or a tint changes all hues alike or all neutral tones with them; the same product in
-    another colour turns the hue of a part and leaves the rest as it was.
-    """
+    """models.recolouring.compare_colours for the two pictures under a transform from a to b."""
     ka, kb = a.keypoints, b.keypoints
-    side = _CHROMA_SIDE
-    cells = dihedral(0, side, side, ka.width, ka.height)
-    to_cells = dihedral(0, kb.width, kb.height, side, side) @ transform @ cells
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpPerspective(
-        b.chroma, to_cells, (side, side), flags=flags, borderValue=(-1.0, -1.0)
-    )
-    inside = warped.min(axis=2) >= 0
-    if not inside.any():
-        return 0.0, 0.0
-    (u0, u1), (v0, v1) = cv2.split(a.chroma - 128.0), cv2.split(warped - 128.0)
-    distance = float(cv2.magnitude(u0 - v0, u1 - v1)[inside].mean())
-    strong_u, strong_v = cv2.magnitude(u0, u1), cv2.magnitude(v0, v1)
-    cosine = (u0 * v0 + u1 * v1) / np.maximum(strong_u * strong_v, 1e-6)
-    vivid = inside & (np.minimum(strong_u, strong_v) >= _VIVID)
-    turned = vivid & (cosine < 0.7)
-    kept = (vivid & (cosine > 0.94)) | (inside & (np.maximum(strong_u, strong_v) < _VIVID / 2))
-    if kept.sum() < 0.25 * inside.sum():
-        return distance, 0.0
-    # A turned hue along an edge is a misplaced pixel; a recoloured thing has an inside.
-    body = cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)).sum()
-    return distance, float(body / inside.sum())
+    cells = dihedral(0, COLOUR_SIDE, COLOUR_SIDE, ka.width, ka.height)
+    back = dihedral(0, kb.width, kb.height, COLOUR_SIDE, COLOUR_SIDE)
+    return compare_colours(a.colours, b.colours, back @ transform @ cells)
 
 
 def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> bool:

@@ -6,6 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+EQUALLY_SHARP = 0.6
+"""`Evidence.detail` from which neither picture is blurred, noisy or enlarged against the other."""
+
 
 class Verdict(StrEnum):
     """What one picture is to the other; ordered from the strongest relation to none."""
@@ -62,10 +65,16 @@ class Evidence:
     """Median local correlation of the overlap's textured blocks, -1..1."""
     best_correlation: float | None = None
     """Upper quartile of the same: an edit leaves the rest of a picture as it was."""
+    coarse: float | None = None
+    """`correlation` at a quarter of the size, where the pair is alike and the same nowhere."""
+    clash: float | None = None
+    """Share of the overlap's ink (strong texture) where both are inked and disagree, 0..1."""
     changed: float = 0.0
-    """Fraction of the overlap that was replaced by something with a body, 0..1."""
+    """Fraction of the overlap that was replaced by something with a large body, 0..1."""
     drawn: float = 1.0
     """Share of that part that two tones take up: low where both are photographic."""
+    swapped: float = 0.0
+    """Fraction replaced by something small that is photographic in both pictures, 0..1."""
     detail: float | None = None
     """Fine detail of the softer picture for that of the crisper one, 0..1."""
     even: float | None = None
@@ -90,6 +99,8 @@ class Evidence:
     """How far neighbouring inliers err alike, -1..1 (models.geometry)."""
     support: float = 0.0
     """Inliers for each keypoint of the poorer picture in the overlap, 0..1."""
+    bent: float = 0.0
+    """How far one is bent beyond perspective, of b's longer side: a lens, a page. 0 where not."""
     moved: int = 0
     """Matches that agree on a second, nearby transform: a subject that moved."""
     recoloured: float | None = None
@@ -100,7 +111,9 @@ class Evidence:
     def to_json(self) -> str:
         """The evidence as one JSON object, measures not taken left out."""
         found = {
-            k: v for k, v in asdict(self).items() if v is not None and v is not False and v != ""
+            k: _short(v)
+            for k, v in asdict(self).items()
+            if v is not None and v is not False and v != ""
         }
         return json.dumps(found, separators=(",", ":"))
 
@@ -111,6 +124,16 @@ class Evidence:
         if "transform" in found:
             found["transform"] = tuple(found["transform"])
         return cls(**found)
+
+
+def is_alike_nowhere(e: Evidence) -> bool:
+    """Whether two pictures are alike everywhere and the same nowhere.
+
+    Another light or another moment looks so, and so do blur, noise and a screen's dots.
+    """
+    if e.method == "hash":
+        return False  # compared coarsely as it is
+    return (e.correlation or 0.0) < 0.95 and (e.best_correlation or 0.0) < 0.99
 
 
 def _short(value: object) -> object:

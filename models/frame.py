@@ -13,6 +13,7 @@ from .similarity import Array
 
 _LARGEST = 8.0  # times a's sides: where b reaches further, the transform is no edit to be shown
 _MAGNIFIED = 3.0  # from here pixels are shown as squares
+_BLURRED = 2.5  # source pixels for one that a smooth filter is left: blocks alone would shimmer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def draw(picture: NDArray[np.uint8], onto: Array, size: tuple[int, int]) -> tupl
     middle = np.array([width / 2, height / 2])
     step = _step(m, middle)
     picture, m = _cut(picture, m, size, margin=2 * math.ceil(step) + 2)
-    shrink = int(step / 1.25)
+    shrink = int(step / _BLURRED)
     if shrink >= 2:
         picture, m = _reduced(picture, m, shrink)
     step = _step(m, middle)

@@ -38,6 +38,9 @@ class Alignment:
     spread: float
     points_a: Array
     points_b: Array
+    matched_a: Array
+    """All that passed the ratio test, inliers among them."""
+    matched_b: Array
     homography: Array | None
     """A perspective map through the same matches, to be preferred where the pictures say so."""
     residual: float
@@ -52,7 +55,7 @@ class Alignment:
     @property
     def scale(self) -> float:
         """Working pixels of b for one of a."""
-        return float(np.sqrt(abs(np.linalg.det(self.transform[:2, :2]))))
+        return scale_of(self.transform)
 
     @property
     def rotation(self) -> float:
@@ -124,10 +127,14 @@ def align(a: Keypoints, b: Keypoints, *, fewest: int = _FEWEST) -> Alignment | N
     if flipped is None or (straight is not None and straight.inliers >= flipped.inliers):
         return straight
     flip = np.array([[-1.0, 0.0, a.width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    points = flipped.points_a.copy()
-    points[:, 0] = a.width - 1.0 - points[:, 0]
-    bent = None if flipped.homography is None else flipped.homography @ flip
-    return replace(flipped, transform=flipped.transform @ flip, points_a=points, homography=bent)
+    mirror, left = np.array([-1.0, 1.0], np.float32), np.array([a.width - 1.0, 0.0], np.float32)
+    return replace(
+        flipped,
+        transform=flipped.transform @ flip,
+        points_a=left + mirror * flipped.points_a,
+        matched_a=left + mirror * flipped.matched_a,
+        homography=None if flipped.homography is None else flipped.homography @ flip,
+    )
 
 
 def _estimate(
@@ -149,28 +156,38 @@ def _estimate(
         return None
     inside = flags.ravel() > 0
     points_a, points_b = source[inside], target[inside]
-    # Keypoints of several sizes or angles at one place are one piece of evidence, not many.
-    places = len(np.unique(_cells(points_a) << 32 | _cells(points_b)))
+    places = count_places(points_a, points_b)
     if places < fewest:
         return None
     transform = np.vstack([affine, [0.0, 0.0, 1.0]])
     homography = _homography(source, target) if inside.sum() >= _FEWEST_BENT else None
     best = transform if homography is None else homography
-    errors = _errors(points_a, points_b, best)
+    misses = _misses(source, target, best)
+    errors = misses[inside] / max(1.0, scale_of(best))
     return Alignment(
         transform=transform,
         mirrored=mirrored,
         matches=len(pairs),
         inliers=places,
-        spread=_spread(points_a, a, b, transform),
+        spread=spread_of(points_a, a, b, transform),
         points_a=points_a,
         points_b=points_b,
+        matched_a=source,
+        matched_b=target,
         homography=homography,
         residual=float(np.median(np.linalg.norm(errors, axis=1))),
-        coherence=_coherence(points_a, errors),
+        coherence=coherence_of(points_a, errors),
         support=places / _fewer_inside(a, b, best),
-        moved=_moved(source, target, best, b) if places >= _FEWEST_BENT else 0,
+        moved=count_moved(source, target, misses, b) if places >= _FEWEST_BENT else 0,
     )
+
+
+def count_places(here: Array, there: Array) -> int:
+    """How many places matches (n, 2) stand for.
+
+    Keypoints of several sizes or angles at one place are one piece of evidence, not many.
+    """
+    return len(np.unique(_cells(here) << 32 | _cells(there)))
 
 
 def _cells(points: Array) -> NDArray[np.int64]:
@@ -200,14 +217,17 @@ def _homography(source: Array, target: Array) -> Array | None:
     return found if _plausible(jacobian) else None
 
 
-def _errors(source: Array, target: Array, transform: Array) -> Array:
-    """Where the transform puts each point less where it is: (n, 2), pixels of the coarser side."""
-    put = cv2.perspectiveTransform(source[None].astype(np.float64), transform)[0]
-    scale = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
-    return (put - target) / max(1.0, scale)
+def _misses(source: Array, target: Array, transform: Array) -> Array:
+    """Where the transform puts each point less where it is: float64 (n, 2), pixels of b."""
+    return cv2.perspectiveTransform(source[None].astype(np.float64), transform)[0] - target
 
 
-def _coherence(points: Array, errors: Array) -> float:
+def scale_of(transform: Array) -> float:
+    """Working pixels of b for one of a."""
+    return float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
+
+
+def coherence_of(points: Array, errors: Array) -> float:
     """Correlation of each inlier's error with the mean error of its four nearest neighbours.
 
     One plane seen from one place leaves errors like noise, whatever edit came after; a step aside,
@@ -233,14 +253,15 @@ def _fewer_inside(a: Keypoints, b: Keypoints, transform: Array) -> int:
     return max(1, min(counts))
 
 
-def _moved(source: Array, target: Array, transform: Array, b: Keypoints) -> int:
-    """How many matches that miss the transform agree on another place, at most a quarter away.
+def count_moved(source: Array, target: Array, misses: Array, b: Keypoints) -> int:
+    """How many matches that miss their place agree on another one, at most a quarter away.
 
-    In a copy they are chance; between two exposures they are the subject that moved meanwhile.
+    `misses` (n, 2) is by how much each is put wrongly, in pixels of b. In a copy these are chance;
+    between two exposures they are the subject that moved meanwhile.
     """
-    put = cv2.perspectiveTransform(source[None].astype(np.float64), transform)[0]
-    missed = np.linalg.norm(put - target, axis=1) > 1.5 * _REPROJECTION
-    here, there = put[missed].astype(np.float32), np.ascontiguousarray(target[missed])
+    missed = np.linalg.norm(misses, axis=1) > 1.5 * _REPROJECTION
+    there = np.ascontiguousarray(target[missed])
+    here = (there + misses[missed]).astype(np.float32)
     if len(here) <= _FEWEST:
         return 0
     second, flags = cv2.estimateAffine2D(
@@ -256,7 +277,7 @@ def _moved(source: Array, target: Array, transform: Array, b: Keypoints) -> int:
     return len(np.unique(_cells(here[inside])))
 
 
-def _spread(points: Array, a: Keypoints, b: Keypoints, transform: Array) -> float:
+def spread_of(points: Array, a: Keypoints, b: Keypoints, transform: Array) -> float:
     """Fraction of the 4 x 4 cells of the overlap's bounding box in a that hold an inlier."""
     corners = np.array([[[0, 0], [b.width, 0], [b.width, b.height], [0, b.height]]], np.float64)
     outline = cv2.perspectiveTransform(corners, np.linalg.inv(transform))[0]

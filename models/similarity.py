@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .changes import Change, find_change
-
 # OpenCV's stubs promise no dtype for what they return: the docstrings say which it is.
 Array = NDArray[Any]
+Place = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""Where points of one picture, float64 (n, 2), lie in another."""
 
 WINDOW = 7
 """Side of SSIM's square window, as scikit-image has it."""
@@ -23,7 +24,6 @@ COMPARED_SIDE = 256
 _BLOCK = 11
 _TEXTURE = 4.0  # grey levels of standard deviation below which a block says nothing
 _AGREES = 0.6
-_UNCHANGED = 0.02  # share of blocks that may disagree before anybody asks why
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,6 @@ class Agreement:
     """Contrast of a for one of b."""
     shift: float
     """Mean grey level of a less that of b."""
-    change: Change
-    """What was replaced inside the overlap, looked for where blocks disagree."""
 
 
 def ssim_map(a: Array, b: Array) -> Array:
@@ -84,13 +82,16 @@ def _mean(x: Array) -> Array:
     return cv2.boxFilter(x, -1, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT)
 
 
-def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) -> Agreement | None:
+def compare(
+    a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE, place: Place | None = None
+) -> Agreement | None:
     """Compare two grey pictures where `transform` (3x3, pixels of a to pixels of b) lays them over.
 
     The overlap is compared at `side` pixels at the most: at few pixels noise and blur don't count.
-    None where they overlap too little to say anything.
+    `place` says where points of a lie in b where that is no perspective map; `transform` is then
+    near it. None where they overlap too little to say anything.
     """
-    warped = overlay(a, b, transform, side=side)
+    warped = overlay(a, b, transform, side=side, place=place)
     if warped is None:
         return None
     x, y, mask, cover_a, cover_b = warped
@@ -100,8 +101,8 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
     size = np.count_nonzero(inside)
     if size < 64:
         return None
-    plain = y
-    y, gain, shift = match_tones(x, y, inside)
+    shift = masked_mean(x, inside) - masked_mean(y, inside)
+    y, gain = match_tones(x, y, inside)
     score = masked_mean(ssim_map(x, y), inside)
     correlation, textured = _local_correlation(x, y)
     textured &= inside
@@ -123,16 +124,11 @@ def compare(a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE) 
         flat_difference=masked_mean(cv2.absdiff(x, y), flat),  # 0 where there is none
         gain=gain,
         shift=shift,
-        change=(
-            find_change(x, plain, inside, np.abs(correlation), textured)
-            if some and (values < _AGREES).mean() > _UNCHANGED
-            else Change(0.0, 1.0)
-        ),
     )
 
 
 def overlay(
-    a: Array, b: Array, transform: Array, *, side: int
+    a: Array, b: Array, transform: Array, *, side: int, place: Place | None = None
 ) -> tuple[Array, Array, Array, float, float] | None:
     """The overlap of a with b warped onto it, both float32, its mask and the fractions covered.
 
@@ -165,23 +161,46 @@ def overlay(
     size = max(8, round(width * factor)), max(8, round(height * factor))
     to_a = np.array([[width / size[0], 0, x0], [0, height / size[1], y0], [0, 0, 1]], np.float64)
     x = _sample(a, to_a, size)
-    y = _sample(b, transform @ to_a, size)
-    inside = cv2.warpPerspective(
-        np.full(b.shape, 255, np.uint8),
-        transform @ to_a,
-        size,
-        flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
-    )
+    if place is None:
+        y = _sample(b, transform @ to_a, size)
+        inside = cv2.warpPerspective(
+            np.full(b.shape, 255, np.uint8),
+            transform @ to_a,
+            size,
+            flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
+        )
+    else:
+        y, inside = _sample_at(b, transform @ to_a, to_a, size, place)
     cover_a = min(1.0, area / (wa * ha))
     cover_b = min(1.0, area / max(area_b, 1e-9))
     return x, y, inside > 0, cover_a, cover_b
 
 
+def _smoothed(picture: Array, transform: Array) -> Array:
+    """The picture, low-passed where a target-to-source transform shrinks it."""
+    step = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
+    if step <= 1.2:
+        return picture
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.45 * step), np.uint8)
+
+
+def _sample_at(
+    b: Array, transform: Array, to_a: Array, size: tuple[int, int], place: Place
+) -> tuple[Array, Array]:
+    """b as it lies over `size` pixels that `to_a` takes to a, float32, and where it lies there."""
+    across, down = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    grid = np.stack([across.ravel(), down.ravel(), np.ones(across.size)], axis=1) @ to_a.T
+    x, y = place(grid[:, :2].astype(np.float64)).astype(np.float32).T.reshape(2, size[1], size[0])
+    warped = cv2.remap(
+        _smoothed(b, transform), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    inside = (x >= 0) & (y >= 0) & (x <= b.shape[1] - 1) & (y <= b.shape[0] - 1)
+    return np.asarray(warped, np.float32), inside
+
+
 def _sample(picture: Array, transform: Array, size: tuple[int, int]) -> Array:
     """Warp a picture to `size` by a target-to-source transform, low-passed where it shrinks."""
-    step = float(np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
-    if step > 1.2:  # bilinear sampling alone would alias
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.45 * step), np.uint8)
+    picture = _smoothed(picture, transform)  # bilinear sampling alone would alias
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warped = cv2.warpPerspective(
         picture, transform, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
@@ -189,29 +208,23 @@ def _sample(picture: Array, transform: Array, size: tuple[int, int]) -> Array:
     return np.asarray(warped, np.float32)
 
 
-def match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float, float]:
-    """y with gain and offset fitted to x inside the mask, the gain, and x's mean less y's.
-
-    Pictures are float32, the mask is bool.
-    """
+def match_tones(x: Array, y: Array, inside: Array) -> tuple[Array, float]:
+    """y with gain and offset fitted to x inside the mask, and the gain; all float32."""
     mean_x, mean_y = masked_mean(x, inside), masked_mean(y, inside)
     u, v = x - np.float32(mean_x), y - np.float32(mean_y)
     variance = masked_mean(v * v, inside)
     if variance < 1e-3:
-        return y + np.float32(mean_x - mean_y), 1.0, mean_x - mean_y
+        return y + np.float32(mean_x - mean_y), 1.0
     covariance = masked_mean(u * v, inside)
     # The ratio of deviations, not the regression slope: noise must not flatten y into agreement.
     gain = float(np.copysign(np.sqrt(masked_mean(u * u, inside) / variance), covariance))
     gain = float(np.clip(gain, -8.0, 8.0))
-    fitted = np.clip(v * np.float32(gain) + np.float32(mean_x), 0, 255)
-    return fitted, gain, mean_x - mean_y
+    return np.clip(v * np.float32(gain) + np.float32(mean_x), 0, 255), gain
 
 
 def masked_mean(values: Array, inside: Array) -> float:
-    """Mean of float32 values where the mask, bool of the same shape, is set; 0 where it isn't."""
-    # One dot product: a copy of the chosen values, or OpenCV's masked mean, take ten times as long.
-    weights = inside.ravel().astype(np.float32)
-    return float(np.dot(values.ravel(), weights)) / max(np.count_nonzero(inside), 1)
+    """Mean of float32 values where the mask, bool of the same shape, is set: nothing is copied."""
+    return cv2.mean(values, inside.view(np.uint8))[0]
 
 
 def _local_correlation(x: Array, y: Array) -> tuple[Array, Array]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .evidence import Evidence, Verdict
+from .evidence import EQUALLY_SHARP, Evidence, Verdict, is_alike_nowhere
 
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,21 @@ _GRAPHIC_MATCHES = 0.68
 _GRAPHIC = 0.5  # from here two tones make a page, a screen or a drawing of a picture
 _SMALLEST_COVER = 0.35  # of the picture that is covered more
 _PARALLAX_RESIDUAL = 0.25
-_PARALLAX_COHERENCE = 0.38
+_PARALLAX_COHERENCE = 0.3
 _MOVED = 8  # chance gave copies 5 at the most
 _MOVED_SHARE = 0.04
 _RECOLOURED = 0.04
+_COARSELY_SAME = 0.92
 _CHANGED = 0.05
-_DRAWN = 0.6
+_DRAWN = 0.82  # stickers have 0.84 and more
+_RELIT = 12.0
+_DRAWN_RELIT = 0.9
+_SWAPPED = 0.005
+_SWAPPED_OF_CLASH = 0.15  # letters clash all along their edges
+_BLURRED = 0.4
+_CLASH_OF_VIEWS = 0.02
+_CLASH_OF_PAGES = 0.003
+_CLASH_OF_COPIES = 0.02
 _TEXTURE = 0.15  # below this share of texture only keypoints can tell two pictures apart
 
 
@@ -53,7 +62,9 @@ def judge(e: Evidence, a: Facts, b: Facts, t: Thresholds) -> Verdict:
     """What the evidence makes of the pair; 'identical' verdicts are given by digests elsewhere."""
     if e.agreement is None or e.correlation is None or e.cover_a is None or e.cover_b is None:
         return Verdict.UNRELATED
-    if not (_aligned(e, t) if e.method == "keypoints" else _overlaid(e, t)):
+    whole = min(e.cover_a, e.cover_b) >= 0.97
+    same = e.method == "keypoints" and _aligned(e, t)
+    if not (same or ((whole or e.method != "keypoints") and _overlaid(e, t))):
         return Verdict.NEAR_SHOT if _same_scene(e, t) else Verdict.UNRELATED
     if _another_exposure(e, a, b):
         return Verdict.NEAR_SHOT
@@ -65,8 +76,8 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
     agreement, correlation = e.agreement or 0.0, e.correlation or 0.0
     if max(e.cover_a or 0, e.cover_b or 0) < _SMALLEST_COVER:
         return False  # all that they share is a corner: a caption, a logo, a status bar
-    if (e.textured or 0.0) < 0.5 and (e.flat_difference or 0.0) > 24:
-        return False  # the texture agrees but lies on another ground
+    if _on_another_ground(e):
+        return False
     # In copies nearly all that matches agrees; what shares a template matches here and there.
     of_matches = e.inliers / max(e.matches, 1)
     whole = agreement >= t.agreement and correlation >= 0.7
@@ -78,11 +89,12 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
         and e.support >= _TRUSTED_SUPPORT
     )
     if (e.even or 0.0) >= _GRAPHIC:
-        clear = whole and agreement >= 0.7 and correlation >= 0.9
-        # A night sky is as even as a page; but no two pages agree in every block.
-        exact = agreement >= 0.98 and correlation >= 0.97
-        needed = _GRAPHIC_MATCHES if _equally_sharp(e) and not exact else 0.57
-        return of_matches >= needed and (clear or edited)
+        clean = _clash(e) <= _CLASH_OF_PAGES / 4
+        clear = whole and agreement >= 0.7 and correlation >= (0.8 if clean else 0.9)
+        return (clear or edited) and _is_the_same_page(e)
+    noisy = (e.coarse or 0.0) >= _COARSELY_SAME and _clash(e) <= _CLASH_OF_COPIES
+    if noisy and e.inliers >= _FEW_INLIERS and e.spread >= 0.5 and of_matches >= 0.7:
+        return True
     if not whole:
         return edited
     if _equally_sharp(e):
@@ -94,9 +106,43 @@ def _aligned(e: Evidence, t: Thresholds) -> bool:
     return e.inliers >= t.inliers or (agreement >= 0.9 and correlation >= 0.9)
 
 
+def _on_another_ground(e: Evidence) -> bool:
+    """Whether the texture agrees but lies on flat parts of another tone or colour."""
+    textured, difference = e.textured or 0.0, e.flat_difference or 0.0
+    if textured < 0.5 and difference > 24:
+        return True
+    partly = textured < 0.4 and e.spread < 0.4
+    toned = (e.agreement or 0.0) < 0.85 and difference > 6
+    return partly and (toned or (e.colour or 0.0) > 20)
+
+
+def _is_the_same_page(e: Evidence) -> bool:
+    """Whether a page, a screen or a drawing is the other one, not another of its kind.
+
+    Pages of one kind share letters, which match anywhere, and lines of text look alike from afar:
+    what tells is the ink, letter by letter. On copies nearly none of it clashes.
+    """
+    of_matches, clash = e.inliers / max(e.matches, 1), _clash(e)
+    inked = (e.textured or 0.0) >= 0.2 or e.support >= 0.25
+    if not inked and _equally_sharp(e):  # a night sky: few stars prove little
+        return of_matches >= 0.55 and e.inliers >= _FEW_INLIERS
+    if clash <= _CLASH_OF_PAGES / 4:
+        return of_matches >= 0.35
+    if clash <= _CLASH_OF_PAGES:
+        return of_matches >= 0.55
+    if of_matches >= _GRAPHIC_MATCHES:
+        drawn_over = e.changed >= 0.01 and e.drawn >= 0.85
+        return drawn_over or clash <= 3 * _CLASH_OF_COPIES
+    return of_matches >= 0.6 and clash <= 1.5 * _CLASH_OF_COPIES and not _equally_sharp(e)
+
+
+def _clash(e: Evidence) -> float:
+    return 1.0 if e.clash is None else e.clash
+
+
 def _equally_sharp(e: Evidence) -> bool:
     """Whether neither picture is blurred, noisy or enlarged against the other."""
-    return (e.detail or 0.0) >= 0.6
+    return (e.detail or 0.0) >= EQUALLY_SHARP
 
 
 def _overlaid(e: Evidence, t: Thresholds) -> bool:
@@ -106,6 +152,8 @@ def _overlaid(e: Evidence, t: Thresholds) -> bool:
         return False
     if e.keypoints >= _MANY_KEYPOINTS and _equally_sharp(e) and not e.inverted:
         return False  # a copy's keypoints would have been found: its hash alone proves nothing
+    if (e.even or 0.0) >= _GRAPHIC and _clash(e) > 2 * _CLASH_OF_PAGES:
+        return False
     textured = (e.textured or 0.0) >= _TEXTURE
     return textured and (e.agreement or 0.0) >= 0.85 and (e.correlation or 0.0) >= 0.9
 
@@ -129,15 +177,18 @@ def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
 
     The same thing in another colour counts as such: which of the two is wanted is no accident.
     """
-    if (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE:
+    uneven = (e.residual or 0) > _PARALLAX_RESIDUAL and (e.coherence or 0) > _PARALLAX_COHERENCE
+    if uneven and not e.bent:
         return True
-    if _equally_sharp(e) and (e.correlation or 0) < 0.95 and (e.best_correlation or 0) < 0.99:
-        return True  # alike everywhere, the same nowhere: another light, another moment
-    if e.changed >= _CHANGED and e.drawn < _DRAWN:
+    if is_alike_nowhere(e) and (e.coarse or 0.0) < _COARSELY_SAME - (not _equally_sharp(e)) * 0.05:
+        return True  # another light, another moment
+    if _is_rephotographed(e):
         return True  # a photograph in place of a part of a photograph: somebody moved or came
-    two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93 and not e.framed
-    if two_views and not _same_exposure(e):
+    two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93
+    if two_views and not (e.framed or _same_exposure(e)):
         return True
+    if two_views and (e.clash or 0.0) > _CLASH_OF_VIEWS:
+        return True  # neither holds the other, and what they share differs: a screen scrolled
     if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
         return True
     if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.93 and not e.inverted:
@@ -147,10 +198,25 @@ def _another_exposure(e: Evidence, a: Facts, b: Facts) -> bool:
     return bool(times and a.camera == b.camera and not same)
 
 
+def _is_rephotographed(e: Evidence) -> bool:
+    """Whether a part of the overlap was replaced by something photographic on both sides."""
+    if (e.detail or 0.0) < _BLURRED:
+        return False  # a blurred edge has another body
+    swapped = e.swapped >= max(_SWAPPED, _SWAPPED_OF_CLASH * _clash(e))
+    # The larger the body and the more the rest differs too, the plainer it may be.
+    relit = (e.flat_difference or 0.0) > _RELIT
+    return (
+        swapped
+        or (e.changed >= _CHANGED / 2 and e.drawn < _DRAWN / 2)
+        or (e.changed >= _CHANGED and e.drawn < _DRAWN)
+        or (e.changed >= 2 * _CHANGED and relit and e.drawn < _DRAWN_RELIT)
+    )
+
+
 def _same_exposure(e: Evidence) -> bool:
     """Whether the overlap is the very same: two crops of one picture, not a camera that panned."""
-    same_tones = abs((e.gain or 1.0) - 1) <= 0.04 and abs(e.shift or 0.0) <= 4
-    return same_tones and (e.residual or 0.0) <= 0.2
+    same_tones = abs((e.gain or 1.0) - 1) <= 0.02 and abs(e.shift or 0.0) <= 0.5
+    return same_tones and (e.correlation or 0.0) >= 0.999
 
 
 def _edit(e: Evidence, a: Facts, b: Facts) -> Verdict:

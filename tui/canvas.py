@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -14,20 +17,41 @@ from .cells import clip
 from .drawn import Drawn
 from .panes import PaneWidget
 
-_GAP = 6  # cells that are the same between two that differ: moving the cursor costs as much
+_TILES = 16
 
 
-class Canvas(PaneWidget):
+class Tile(PaneWidget):
+    """A part of the canvas, as high as it is."""
+
+    def render_line(self, y: int) -> Strip:
+        """The tile's part of the canvas' line."""
+        canvas = self.parent
+        assert isinstance(canvas, Canvas)
+        left = self.virtual_region.x
+        return canvas.line(y, self).crop(left, left + self.size.width)
+
+
+class Canvas(Horizontal):
     """Shows one of a few drawn pictures of one size, or says why there is none."""
 
     class Resized(Message):
         """The canvas has another size."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_tiles: bool) -> None:
+        """`in_tiles`: Textual sends a changed line of a widget from its left edge on, never less.
+
+        Narrow widgets side by side spare letters; pictures in pixels would only be cut up.
+        """
         super().__init__()
+        self._in_tiles = in_tiles
         self.drawn: tuple[Drawn, ...] = ()
         self.turn = 0
         """Which of them is seen."""
+
+    def compose(self) -> ComposeResult:
+        """The tiles."""
+        for _ in range(_TILES if self._in_tiles else 1):
+            yield Tile()
 
     def show(self, drawn: Sequence[Drawn]) -> None:
         """Show other pictures; whose turn it is stays."""
@@ -46,13 +70,22 @@ class Canvas(PaneWidget):
 
     def _refresh(self, before: Sequence[Strip]) -> None:
         after = self._strips()
+        tiles = list(self.query(Tile))
         if not before or [s.cell_length for s in before] != [s.cell_length for s in after]:
-            self.refresh()
+            for tile in tiles:
+                tile.refresh()
             return
         left, top = self._corner(after)
-        regions = [region.translate((left, top)) for region in changed(before, after)]
-        if regions:
-            self.refresh(*regions)
+        differing = [region.translate((left, top)) for region in changed(before, after)]
+        for tile in tiles:
+            place = tile.virtual_region
+            parts = [
+                Region(0, part.y, part.right - place.x, 1)
+                for region in differing
+                if (part := region.intersection(Region(place.x, region.y, place.width, 1)))
+            ]
+            if parts:
+                tile.refresh(*parts)
 
     def _strips(self) -> tuple[Strip, ...]:
         return self.drawn[self.turn].strips if self.drawn else ()
@@ -65,15 +98,15 @@ class Canvas(PaneWidget):
         """Another size needs another picture."""
         self.post_message(self.Resized())
 
-    def render_line(self, y: int) -> Strip:
-        """A line of the picture, or of the reason why there is none."""
+    def line(self, y: int, pane: PaneWidget) -> Strip:
+        """A line of the picture, or of the reason why there is none, in the styles of `pane`."""
         width, height = self.size
-        ground = self.rich_style + self.component("ground")
+        ground = pane.rich_style + pane.component("ground")
         strips = self._strips()
         if not strips:
             reason = self.drawn[0].reason if self.drawn else "…"
             text = clip(reason, width) if y == height // 2 else ""
-            style = ground + self.component("dim")
+            style = ground + pane.component("dim")
             return Strip([Segment(text.center(width), style)]).adjust_cell_length(width, ground)
         left, top = self._corner(strips)
         if not 0 <= y - top < len(strips):
@@ -82,23 +115,23 @@ class Canvas(PaneWidget):
         segments = [Segment(t, ground + (s or Style())) for t, s, _ in strip]
         return Strip([Segment(" " * left, ground), *segments]).adjust_cell_length(width, ground)
 
+    def lines(self) -> list[str]:
+        """What is shown, as text."""
+        tile = self.query(Tile).first()
+        return [self.line(y, tile).text for y in range(self.size.height)]
+
 
 def changed(before: Sequence[Strip], after: Sequence[Strip]) -> list[Region]:
-    """The parts of lines in which two pictures of one size differ."""
+    """The runs of cells in which two pictures of one size differ."""
     regions = []
     for y, (one, other) in enumerate(zip(before, after, strict=True)):
-        start = end = -1
-        for x, (a, b) in enumerate(zip(_cells(one), _cells(other), strict=True)):
-            if a == b:
-                continue
-            if start >= 0 and x - end > _GAP:
-                regions.append(Region(start, y, end - start, 1))
-                start = x
-            elif start < 0:
-                start = x
-            end = x + 1
-        if start >= 0:
-            regions.append(Region(start, y, end - start, 1))
+        pairs = zip(_cells(one), _cells(other), strict=True)
+        x = 0
+        for differs, run in itertools.groupby(a != b for a, b in pairs):
+            width = len(list(run))
+            if differs:
+                regions.append(Region(x, y, width, 1))
+            x += width
     return regions
 
 

@@ -126,7 +126,7 @@ class Comparison(Vertical):
     def compose(self) -> ComposeResult:
         """Captions, the picture or the table, the sentence."""
         yield Captions()
-        yield Canvas()
+        yield Canvas(in_tiles=not self.studio.draws_pixels)
         yield FactTable()
         yield Summary()
 
@@ -183,7 +183,7 @@ class Comparison(Vertical):
         if self.view is View.METADATA:
             return Sight(self.view, first, second, Viewport(), 0, 0)
         port = self.port if self.view in (View.FLICKER, View.ZOOM) else Viewport()
-        return Sight(self.view, first, second, port, size.width, size.height)
+        return Sight(self.view, first, second, port, *self.studio.box(size.width, size.height))
 
     @on(Canvas.Resized)
     def ask(self) -> None:

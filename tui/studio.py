@@ -74,6 +74,16 @@ class Studio:
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
 
+    @property
+    def draws_pixels(self) -> bool:
+        """Whether pictures are drawn in pixels instead of letters."""
+        return self._artist.renderer is not None
+
+    def box(self, columns: int, rows: int) -> tuple[int, int]:
+        """The columns and rows that pictures may fill of a place: fewer where bytes are dear."""
+        width, height = self._artist.terminal.cell
+        return self._artist.fit(columns * width, rows * height, columns, rows)
+
     def want(self, sight: Sight | None) -> None:
         """Make this view next and forget all others; None: nothing is looked at."""
         with self._change:

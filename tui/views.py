@@ -166,7 +166,9 @@ def _aligned(sight: Sight, laid: Overlaid, closeups: Closeups, grain: Grain) -> 
                 share += " being read…"
         pictures.append(_grounded(pixels, inside, grain))
         captions.append(share)
-    summary = "; ".join(word for word in (_place(seen, laid, grain), _alignment(laid)) if word)
+    summary = _alignment(laid)
+    if not sight.port.is_whole:
+        summary = f"{_place(seen, laid, grain)}; {summary}"
     if sight.view is View.FLICKER:
         return Scene(
             tuple(pictures), seen.columns, seen.rows, _pair(captions), summary, tuple(wanted)
@@ -187,10 +189,8 @@ def _alignment(laid: Overlaid) -> str:
 
 
 def _place(seen: Window, laid: Overlaid, grain: Grain) -> str:
-    """Which part is seen, '' for the whole."""
+    """Which part is seen."""
     across, down = (min(1.0, share) for share in seen.seen(_size(laid), grain.dots))
-    if across > 0.99 and down > 0.99:
-        return ""
     width, height = _size(laid)
     middle = (
         (seen.left + across * width / 2) / width, (seen.top + down * height / 2) / height

@@ -137,6 +137,79 @@ def test_another_person_before_the_same_ground_is_a_near_shot(photograph):
     assert verdict_of(looked_at(first), looked_at(second)) is Verdict.NEAR_SHOT
 
 
+def test_a_lens_and_a_curled_page_are_edits_that_a_bend_explains(photograph):
+    original = photograph(54)
+    x, y = np.meshgrid(np.arange(640, dtype=np.float32), np.arange(480, dtype=np.float32))
+    u, v = (x - 320) / 320, (y - 240) / 320
+    barrel = 1 + 0.06 * (u * u + v * v)
+    bends = {
+        "lens": (320 + 320 * u * barrel, 240 + 320 * v * barrel),
+        "page": (x, y + 14 * np.sin(np.pi * x / 640) * (1 - y / 240)),
+    }
+    before = looked_at(original)
+    for name, (to_x, to_y) in bends.items():
+        after = cv2.remap(
+            np.asarray(original), to_x.astype(np.float32), to_y.astype(np.float32), cv2.INTER_LINEAR
+        )
+        looked = looked_at(Image.fromarray(after))
+        evidence = examine(before[0], looked[0])
+        assert evidence.bent > 0.005, name
+        assert evidence.agreement is not None, name
+        assert evidence.agreement > 0.95, name
+        assert judge(evidence, before[1], looked[1], Thresholds()).is_duplicate, name
+
+
+def test_somebody_small_who_went_by_is_a_near_shot_and_a_line_of_text_is_none(photograph):
+    street = photograph(64)
+    first, second = street.copy(), street.copy()
+    for number, (there, here) in enumerate((((90, 250), (170, 250)), ((420, 180), (330, 190)))):
+        body = photograph(70 + number, 60, 110)
+        first.paste(body, there)
+        second.paste(body, here)
+    assert verdict_of(looked_at(first), looked_at(second)) is Verdict.NEAR_SHOT
+    written = street.copy()
+    draw = ImageDraw.Draw(written)
+    for line in range(4):
+        draw.text((60, 300 + 34 * line), "A day at the sea, 1987", "white", font_size=30)
+    assert verdict_of(looked_at(street), looked_at(written)).is_duplicate
+
+
+def test_swapped_channels_are_an_edit_and_another_colour_of_a_thing_is_none(photograph):
+    scene = photograph(65)
+    r, g, b = scene.split()
+    swapped = Image.merge("RGB", (b, g, r))
+    assert verdict_of(looked_at(scene), looked_at(swapped)) is Verdict.EDITED
+    table = Image.fromarray(np.asarray(photograph(66).convert("L").convert("RGB")))
+    red, blue = table.copy(), table.copy()
+    shape = np.zeros((480, 640), np.float32)
+    cv2.ellipse(shape, (320, 240), (120, 150), 0, 0, 360, 1.0, -1)
+    for picture, tint in ((red, (1.25, 0.55, 0.55)), (blue, (0.55, 0.75, 1.3))):
+        toned = np.asarray(table, np.float32) * np.array(tint, np.float32)
+        mixed = np.where(shape[:, :, None] > 0, toned, np.asarray(table))
+        picture.paste(Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8)))
+    assert verdict_of(looked_at(red), looked_at(blue)) is Verdict.NEAR_SHOT
+
+
+def test_certificates_that_differ_by_a_name_are_no_copies():
+    def certificate(name: str) -> Image.Image:
+        paper = Image.new("RGB", (900, 640), "#fffdf4")
+        draw = ImageDraw.Draw(paper)
+        for k in range(4):
+            draw.rectangle((20 + 8 * k, 20 + 8 * k, 879 - 8 * k, 619 - 8 * k), None, "#8a6d1d", 3)
+        draw.text((200, 90), "Certificate of Attendance", "#5b4a12", font_size=42)
+        draw.text((330, 180), "This is to certify that", "black", font_size=22)
+        draw.text((250, 250), name, "#1f3a5f", font_size=46)
+        draw.text((190, 350), "has completed the course in first aid", "black", font_size=26)
+        draw.text((300, 400), "Northport Rescue Society", "black", font_size=24)
+        draw.ellipse((400, 470, 500, 570), "#b03a2e", "#8a6d1d", 4)
+        return paper
+
+    one, other = certificate("Anna Wintergreen"), certificate("Robert Calloway")
+    assert not verdict_of(looked_at(one), looked_at(other)).is_duplicate
+    again = looked_at(one, format="JPEG", quality=50)
+    assert verdict_of(looked_at(one), again).is_duplicate
+
+
 def page(text: str) -> Image.Image:
     """A page with a letterhead: what two letters of one sender share."""
     sheet = Image.new("RGB", (620, 877), "white")

@@ -81,11 +81,43 @@ def test_what_proves_nothing_is_unrelated(change, why):
     assert judge(replace(CLEAR, **change), FACTS, FACTS, Thresholds()) is Verdict.UNRELATED, why
 
 
-def test_an_even_picture_needs_more_of_its_matches_unless_every_block_agrees():
-    sky = replace(CLEAR, even=0.9, detail=1.0, inliers=122, agreement=1.0, correlation=0.999)
-    form = replace(sky, inliers=108, agreement=0.96)
-    assert judge(sky, FACTS, FACTS, Thresholds()).is_duplicate
-    assert not judge(form, FACTS, FACTS, Thresholds()).is_duplicate
+def test_a_page_is_a_copy_where_its_ink_agrees_and_another_of_its_kind_where_it_clashes():
+    page = replace(CLEAR, even=0.9, detail=1.0, keypoints=300, inliers=122, clash=0.0)
+    assert judge(page, FACTS, FACTS, Thresholds()).is_duplicate
+    assert judge(replace(page, inliers=80), FACTS, FACTS, Thresholds()).is_duplicate
+    for clash in (0.005, 0.05, None):
+        other = replace(page, clash=clash)
+        assert not judge(other, FACTS, FACTS, Thresholds()).is_duplicate, clash
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"residual": 0.9, "coherence": 0.8}, "parallax"),
+        ({"swapped": 0.02, "clash": 0.03, "detail": 0.9}, "somebody went by"),
+        ({"changed": 0.1, "drawn": 0.3, "detail": 0.9}, "another person before one backdrop"),
+        ({"correlation": 0.8, "best_correlation": 0.95, "coarse": 0.6}, "another light"),
+        ({"cover_a": 0.8, "cover_b": 0.8, "shift": 2.0}, "a camera that panned"),
+        ({"cover_a": 0.7, "cover_b": 0.7, "correlation": 1.0, "clash": 0.1}, "a screen scrolled"),
+        ({"moved": 40}, "a subject that moved"),
+        ({"recoloured": 0.2}, "a thing in another colour"),
+    ],
+)
+def test_another_exposure_is_a_near_shot(change, why):
+    assert judge(replace(CLEAR, **change), FACTS, FACTS, Thresholds()) is Verdict.NEAR_SHOT, why
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"residual": 0.9, "coherence": 0.8, "bent": 0.03}, "a lens explains it"),
+        ({"changed": 0.1, "drawn": 0.95, "clash": 0.05, "detail": 0.9}, "a sticker is drawn"),
+        ({"correlation": 0.8, "best_correlation": 0.95, "coarse": 0.99}, "grain, a screen's dots"),
+        ({"cover_a": 0.8, "cover_b": 0.8, "correlation": 1.0}, "two crops of one picture"),
+    ],
+)
+def test_what_an_edit_explains_is_a_copy(change, why):
+    assert judge(replace(CLEAR, **change), FACTS, FACTS, Thresholds()).is_duplicate, why
 
 
 def test_near_shots_are_no_duplicates():

@@ -123,7 +123,7 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "text": (pushed(lambda: HelpScreen(("groups",))),),
     "busy": (busy,),
     "prompt": (pushed(lambda: Prompt("?")), a_filter),
-    "picker": (pushed(lambda: FolderPicker("?")),),
+    "picker": (pushed(lambda: FolderPicker("?", start=b"/")),),
 }
 
 

@@ -124,7 +124,7 @@ async def test_every_key(
     def plan_for(catalog: object, settings: object, ids: list[int], image: Path, verb: Verb,
                  target: bytes | None) -> object:  # fmt: skip
         planned.append((list(ids), verb, target))
-        from .test_snapshots import PLAN
+        from .test_screen_snapshots import PLAN
 
         return PLAN
 

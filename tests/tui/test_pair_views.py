@@ -82,8 +82,7 @@ def summary(pilot: Driver) -> str:
 
 
 def picture(pilot: Driver) -> list[str]:
-    canvas = screen(pilot).query_one(Canvas)
-    return [canvas.render_line(y).text for y in range(canvas.size.height)]
+    return screen(pilot).query_one(Canvas).lines()
 
 
 async def made(pilot: Driver, *, sharp: bool = False) -> None:
