@@ -135,7 +135,7 @@ class FindScreen(Place):
         """Without hits there is nothing to do with them."""
         if self.is_mounted and self.query_one(HitList).found is not None:
             return {"undo": "", "place": ""}
-        return dict.fromkeys(("choose", "mark", "plan", "undo", "place"), "")
+        return dict.fromkeys(("choose", "mark", "plan", "widen", "undo", "place"), "")
 
     def _refresh(self) -> None:
         hits = self.query_one(HitList)
