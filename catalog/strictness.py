@@ -39,17 +39,23 @@ class Level:
     """What it does, for people."""
     false: int
     """Pairs of different pictures that it took for copies, of COMPARED."""
+    at_most: float
+    """The most that are likely behind that count: the upper 95 % bound by Poisson."""
 
 
-COMPARED = 100_000
-"""Candidate pairs of different pictures, a third of them hard negatives, on which that was counted:
-scripts/evaluate.py says it for any labelled set."""
+COMPARED = 41_000
+"""Candidate pairs of different pictures that the levels were counted on: 16,000 of two sets of hard
+negatives (scripts/make_negatives.py), 11,000 of 912 labelled copies, 14,000 of 67 photographs with
+edits of scripts/make_copies.py. Photo libraries have fewer look-alikes than that."""
 LEVELS = {
-    "strict": Level(16, 0.7, 0.9, "less certain copies are shown among the near shots", 0),
-    "normal": Level(12, 0.6, 0.0, "what agrees in every respect that was looked at", 0),
-    "loose": Level(8, 0.5, 0.0, "worn and heavily edited copies too: look before you accept", 0),
+    "strict": Level(
+        16, 0.7, 0.9, "what is less than 90 % certain is shown among the near shots", 0, 3.0
+    ),
+    "normal": Level(12, 0.6, 0.0, "what agrees in every respect that was looked at", 2, 6.3),
+    "loose": Level(
+        8, 0.5, 0.0, "worn and heavily edited copies too: look before you accept", 9, 15.7
+    ),
 }
-_NONE_SEEN = 3.0  # the most that is likely (95 %) behind a count of none, by Poisson
 _EACH = 24  # pairs compared for each picture (measured)
 
 
@@ -58,7 +64,7 @@ def expected_false(name: str, pictures: int) -> float:
 
     What was counted on labelled sets, scaled to the pairs that a catalog of that size compares.
     """
-    return max(LEVELS[name].false, _NONE_SEEN) * pictures * _EACH / COMPARED
+    return LEVELS[name].at_most * pictures * _EACH / COMPARED
 
 
 def of(settings: MatchSettings) -> Strictness:

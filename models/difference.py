@@ -70,7 +70,7 @@ def difference(
     inside[:edge], inside[-edge:], inside[:, :edge], inside[:, -edge:] = False, False, False, False
     if inside.sum() < 64:
         return None
-    y, _, _ = match_tones(x, y, inside)
+    y = match_tones(x, y, inside)[0]
     values = ssim_map(x, y)
     amount = np.clip(1.0 - values, 0.0, 1.0).astype(np.float32)
     amount[~mask] = 0.0

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import importlib
 import json
 import random
 import sys
@@ -20,9 +21,10 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 try:
-    import atheris
+    atheris: Any = importlib.import_module("atheris")
 except ImportError:
     atheris = None
 

@@ -65,8 +65,10 @@ class Table:
     rows: list[tuple[str, ...]] = field(default_factory=list)
 
     def add(self, *cells: object) -> None:
-        """Add a row; floats get three significant digits."""
-        self.rows.append(tuple(f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells))
+        """Add a row, and show it at once on standard error; floats get three significant digits."""
+        row = tuple(f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells)
+        self.rows.append(row)
+        print(" | ".join(row), file=sys.stderr, flush=True)
 
     def print(self) -> None:
         """Print all rows, and what in the environment holds the arithmetic back."""

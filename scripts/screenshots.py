@@ -25,6 +25,7 @@ from twinsift.catalog.review import load_group
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.tui import demo
 from twinsift.tui.app import TwinsiftApp
+from twinsift.tui.find_screen import FindScreen
 from twinsift.tui.panes import FilePane
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -32,6 +33,7 @@ SETTINGS = Settings(screen=ScreenSettings(pictures="halfblock", colours="truecol
 
 REVIEWED = b"IMG_2210.jpg"
 """The review shows the group that this file of the demo library is in."""
+SEARCHED = "Photos/2016-07 Chelsea/IMG_2210.jpg"
 SCANNED_AT = 1_559_390_400.0  # else the library's picture would differ with every run
 
 # Each picture's keys go on from where the one before it ended; '_' waits for lists and pictures.
@@ -41,6 +43,7 @@ PICTURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keys", ("?",)),
     ("plan", ("q", "q", "A", "_", "y", "_", "P")),
     ("library", ("L",)),
+    ("find", ("F", "_")),
 )
 
 
@@ -58,7 +61,7 @@ async def settle(pilot: Pilot[int]) -> None:
 
 async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
     """Press keys one after the other."""
-    names = {"/": "slash", "?": "question_mark"}
+    names = {"/": "slash", "?": "question_mark", "+": "plus"}
     for key in keys:
         if key == "_":
             await settle(pilot)
@@ -75,7 +78,7 @@ def group_of(app: TwinsiftApp, name: bytes) -> str:
     raise LookupError(f"no group has a file {name!r}")
 
 
-async def take(catalog: Path, size: tuple[int, int], folder: Path) -> None:
+async def take(catalog: Path, pictures: Path, size: tuple[int, int], folder: Path) -> None:
     """Write the pictures to a folder."""
     app = TwinsiftApp(catalog, SETTINGS)
     async with app.run_test(size=size) as pilot:
@@ -85,6 +88,9 @@ async def take(catalog: Path, size: tuple[int, int], folder: Path) -> None:
                 app.review_group(group_of(app, REVIEWED))
             await press(pilot, keys)
             await settle(pilot)
+            if name == "find" and isinstance(app.screen, FindScreen):
+                app.screen.search_for(str(pictures / SEARCHED))
+                await settle(pilot)
             svg = app.export_screenshot(title="twinsift", simplify=True)
             # A number that follows from the content alone: the same picture is the same file.
             svg = re.sub(r"terminal-\d+-", f"twinsift-{name}-", svg)
@@ -110,7 +116,7 @@ def main() -> None:
         match(catalog, SETTINGS)
         with Catalog.open(catalog) as opened, opened.transaction() as connection:
             connection.execute("UPDATE root SET scanned_at = ?", (SCANNED_AT,))
-        asyncio.run(take(catalog, (columns, lines), arguments.folder))
+        asyncio.run(take(catalog, pictures, (columns, lines), arguments.folder))
 
 
 if __name__ == "__main__":

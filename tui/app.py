@@ -47,6 +47,7 @@ from .place import Place
 from .plan_screen import PlanScreen
 from .preview import Previews
 from .review_screen import ReviewScreen
+from .spoken import STEPS
 from .terminal import Colours
 from .triage import Triage
 from .trouble import TROUBLE, in_words
@@ -415,7 +416,7 @@ class TwinsiftApp(PictureApp):
         if step is None:
             self.say(nothing)
             return
-        self.say(f"{said}: {_STEP_WORDS.get(step.kind, step.kind)}", "good")
+        self.say(f"{said}: {STEPS.get(step.kind, step.kind)}", "good")
         detail = None
         if step.group_id:
             for kind in _KINDS:
@@ -457,11 +458,3 @@ class TwinsiftApp(PictureApp):
 
     async def _run(self, action: str, target: Place | PictureApp) -> None:
         await self.run_action(action, target)
-
-
-_STEP_WORDS = {
-    "decide": "the decision about this group",
-    "clear": "forgetting this group's decisions",
-    "distinct": "not duplicates",
-    "accept": "the suggestions accepted together",
-}

@@ -3,7 +3,7 @@
 `artist.draw(picture, columns, rows)` takes 5 to 200 ms, so call it in a thread; `fill` does the
 same for a picture that has the shape of its box already. Render the strips of what it returns, a
 strip a line, wherever the picture shall be; it appears there, and goes with them. A terminal that
-keeps pictures (`keeps`) gets each but once: a widget that shows two drawings in turn costs some
+keeps pictures (kitty) gets each but once: a widget that shows two drawings in turn costs some
 4 KB a change, and `PictureApp.hold(drawn, ...)` sends them before they are shown, so that the
 first change costs no more. Hold on to the drawings as long as they may be shown.
 """
@@ -37,11 +37,6 @@ class Artist:
     def is_off(self) -> bool:
         """Whether pictures aren't shown at all."""
         return self.terminal.drawing is Drawing.NONE
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the terminal keeps pictures, so that showing one again costs little."""
-        return self.terminal.drawing is Drawing.KITTY
 
     def set_cell(self, cell: tuple[int, int]) -> None:
         """A cell has another width and height in pixels: what is drawn from now on fits them."""

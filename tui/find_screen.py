@@ -135,7 +135,7 @@ class FindScreen(Place):
         """Without hits there is nothing to do with them."""
         if self.is_mounted and self.query_one(HitList).found is not None:
             return {"undo": "", "place": ""}
-        return dict.fromkeys(("choose", "mark", "plan", "undo", "place"), "")
+        return dict.fromkeys(("choose", "mark", "plan", "widen", "undo", "place"), "")
 
     def _refresh(self) -> None:
         hits = self.query_one(HitList)
@@ -201,7 +201,7 @@ class FindScreen(Place):
         hits.found = found
         hits.marks &= {hit.file_id for hit in found.hits}
         hits.recount(0)
-        told = f"{count(len(found.hits), 'file')} ≥ {self._minimum} %, by {found.measure}"
+        told = f"{count(len(found.hits), 'file')} ≥ {self._minimum} %"
         self.tell_where(told)
         self.say(found.notice)
         self._refresh()

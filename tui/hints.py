@@ -9,8 +9,7 @@ from pathlib import Path
 import platformdirs
 
 HINTS = {
-    "review": "new here? {groups.choose} looks at this group; nothing happens to files before the"
-    " plan",
+    "review": "{groups.choose} looks at this group; files stay as they are until the plan",
     "decide": "{review.accept} keeps ★ and goes on; {everywhere.undo} takes it back;"
     " {everywhere.help} shows all keys",
     "plan": "{everywhere.plan} shows what will happen to the files; only {plan.apply} there does"

@@ -61,7 +61,7 @@ class RuleList(LineList):
 
     def __init__(self, order: Sequence[str]) -> None:
         super().__init__(id="rules")
-        self.order = list(order)
+        self.order: list[str] = list(order)
 
     def rules(self) -> list[str]:
         """All rules as listed."""
@@ -134,7 +134,7 @@ class KeepScreen(Place):
         rules.cursor = row + rows
         self._changed()
 
-    def action_toggle(self) -> None:
+    def action_use_rule(self) -> None:
         """Let the rule count, or not."""
         rules = self.query_one(RuleList)
         rule = rules.rules()[rules.cursor]
@@ -151,7 +151,7 @@ class KeepScreen(Place):
 
     def action_reset(self) -> None:
         """The order that twinsift comes with."""
-        self.query_one(RuleList).order = list(KEEP_RULES)
+        self.query_one(RuleList).order[:] = KEEP_RULES
         self._changed()
 
     def _changed(self) -> None:

@@ -158,7 +158,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "keep": (
         Key("plus,equals_sign", "+", "shift(-1)", "earlier", "the rule counts before others", 2),
         Key("minus", "-", "shift(1)", "later", "the rule counts after others", 2),
-        Key("space", "Space", "toggle", "use", "let the rule count, or not", 3),
+        Key("space", "Space", "use_rule", "use", "let the rule count, or not", 3),
         Key("enter", "Enter", "save", "save", "suggest by these rules from now on", 1),
         Key("r", "r", "reset", "reset", "the order that twinsift comes with", 4),
     ),

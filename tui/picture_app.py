@@ -70,6 +70,15 @@ class PictureApp(App[int]):
 
         return GuardedDriver
 
+    def on_mount(self) -> None:
+        """Look out for the return from the shell (Ctrl-Z, fg): the screen was lost meanwhile."""
+        self.app_resume_signal.subscribe(self, self._back_again)
+
+    def _back_again(self, _: object) -> None:
+        if self._overlay is not None:
+            self._overlay.redraw()
+        self.refresh(layout=True)
+
     def on_resize(self) -> None:
         """Look whether letters have another size now."""
         cell = probe.cell_now()

@@ -45,6 +45,7 @@ DIACRITICS = _code_points()
 
 _CHUNK = 4096  # the protocol's most for one escape sequence
 _HELD = 24  # pictures the terminal keeps for us; then the one not seen for longest has to go
+_FIRST = 17  # below 16, tmux may tell the colour in another way
 _COLOURS, _FEW_COLOURS = 64, 16
 _BITS_A_PIXEL = 3.4  # of a photograph in 64 colours as PNG in base64; a first guess
 
@@ -104,7 +105,7 @@ class KittyRenderer:
             _, number = self._held.popitem(last=False)
             freed = self._delete(number)
         taken = set(self._held.values())
-        number = next(n for n in itertools.count(1) if n not in taken)
+        number = next(n for n in itertools.count(_FIRST) if n not in taken)
         self._held[pixels] = number
         keys = f"a=T,U=1,f=100,i={self._full(number)},c={pixels.columns},r={pixels.rows},"
         sent: list[str] = []

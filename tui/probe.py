@@ -87,8 +87,6 @@ class Question:
 class Unasked:
     """Stands for a question to a terminal that can't be asked."""
 
-    is_answered = True
-
     def answers(self) -> Answers:
         """Nothing but what the system knows."""
         return Answers(cell=_cell_of_window(*_window()))

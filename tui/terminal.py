@@ -99,9 +99,9 @@ def detect(
     pictures then are drawn with letters.
     """
     answers = answers or Answers()
-    colours = (
-        Colours(settings.colours) if settings.colours != "auto" else _colours(environ, answers)
-    )
+    direct = answers.truecolor or (outside is not None and "RGB" in outside.features)
+    told = _colours(environ, direct=direct)
+    colours = told if settings.colours == "auto" else Colours(settings.colours)
     multiplexer = multiplexer_of(environ)
     cell = answers.cell or (outside.cell if outside else None) or DEFAULT_CELL
     drawing, why, advice = _drawing(environ, answers, outside, colours)
@@ -153,13 +153,13 @@ def _drawing(
     return Drawing.HALFBLOCK, told, advice
 
 
-def _colours(environ: Mapping[str, str], answers: Answers) -> Colours:
+def _colours(environ: Mapping[str, str], *, direct: bool) -> Colours:
     term = environ.get("TERM", "").lower()
     if environ.get("NO_COLOR") or term in ("dumb", "unknown") or term.startswith("vt"):
         return Colours.NONE
     if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
         return Colours.TRUECOLOR
-    if term.endswith(("-direct", "-truecolor")) or environ.get("WT_SESSION") or answers.truecolor:
+    if term.endswith(("-direct", "-truecolor")) or environ.get("WT_SESSION") or direct:
         return Colours.TRUECOLOR
     if "256color" in term or term.startswith(("xterm-kitty", "foot", "alacritty", "wezterm")):
         return Colours.EIGHT_BIT

@@ -30,6 +30,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_it_ends_in_one_line_and_resumes(
     small_disk: Path,
     tmp_path: Path,
@@ -50,6 +51,7 @@ def test_it_ends_in_one_line_and_resumes(
     assert cli.main(command) == Status.DONE
     with Catalog.open(catalog) as opened:
         row = opened.connection.execute(
-            "SELECT count(*), count(c.pixel_digest) FROM file f JOIN content c ON c.id = f.content_id"
+            "SELECT count(*), count(c.pixel_digest) FROM file f JOIN content c"
+            " ON c.id = f.content_id"
         ).fetchone()
     assert row == (PICTURES, PICTURES)

@@ -354,7 +354,7 @@ def decode_sixel(code: str) -> np.ndarray:
 
 def _palette_number(colour: str) -> int:
     """The number of a colour of the 256 that pyte tells as six hexadecimal digits."""
-    return FG_BG_256.index(colour) or 16  # black is 0 and 16, and nothing has the number 0
+    return FG_BG_256.index(colour)
 
 
 def _blocks(box: np.ndarray, here: pyte.screens.Char) -> None:

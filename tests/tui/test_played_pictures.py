@@ -7,6 +7,9 @@ they cost.
 from __future__ import annotations
 
 import math
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -237,3 +240,29 @@ def test_late_answers_never_become_keys(
     told = bytes(terminal.sent)
     uses_sixels = b'q"1;1;' in told
     assert uses_sixels == (latency < 1.0), "what comes in time counts, and nothing else"
+
+
+@pytest.mark.slow
+def test_kitty_through_tmux(
+    catalog: Path, pictures: list[Image.Image], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A real tmux between the program and the terminal, which passes pictures through."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    folder = tmp_path_factory.mktemp("t")
+    (folder / "conf").write_text("set -g allow-passthrough on\nset -g status off\n")
+    server = ["tmux", "-S", str(folder / "s"), "-f", str(folder / "conf")]
+    inside = shlex.join(map(str, (COMMAND, "--catalog", catalog, "review")))
+    terminal = PlayedTerminal([*server, "new-session", inside], KITTY)
+    try:
+        begin(terminal, shows(terminal, pictures[0], 0.97))
+        assert flip(terminal, "j", shows(terminal, pictures[1], 0.97)) <= BUDGET
+        back = flip(terminal, "k", shows(terminal, pictures[0], 0.97))
+        assert back <= 2 * HELD_BUDGET
+        for _ in range(2):
+            terminal.press("q")
+            terminal.pump(0.5)
+        terminal.wait(lambda: not terminal.images, "the end of the pictures")
+    finally:
+        subprocess.run([*server, "kill-server"], capture_output=True, check=False)
+        terminal.close()
