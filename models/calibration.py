@@ -13,27 +13,27 @@ from .evidence import Evidence, Verdict
 from .verdicts import Facts, Thresholds, judge
 
 _KEYPOINTS = {
-    "one": -4.96,
-    "duplicate": 4.94,
-    "related": 1.578,
-    "agreement": 0.322,
+    "one": -5.887,
+    "duplicate": 4.944,
+    "related": 2.187,
+    "agreement": 0.291,
     "correlation": 0.0,
-    "hash": 0.647,
-    "share": 1.106,
-    "spread": 0.839,
-    "graphic": 1.036,
-    "changed": 0.308,
-    "moved": 0.449,
-    "recoloured": 0.633,
+    "hash": 1.399,
+    "share": 1.425,
+    "spread": 0.359,
+    "graphic": 1.016,
+    "changed": 0.416,
+    "moved": 0.422,
+    "recoloured": 0.448,
 }
 _HASH = {
-    "one": -3.559,
-    "duplicate": 0.14,
-    "related": 0.14,
-    "agreement": 1.292,
-    "correlation": 1.363,
+    "one": -3.507,
+    "duplicate": 0.141,
+    "related": 0.141,
+    "agreement": 1.278,
+    "correlation": 1.36,
     "hash": 0.0,
-    "unmatched": 1.661,
+    "unmatched": 1.68,
 }
 _UNKNOWN = Facts(1, 1, "", False, None, None, None)
 _BOUNDS = (0.0005, 0.9995)
@@ -51,8 +51,11 @@ def probability(e: Evidence) -> float | None:
     if e.method in ("sift", "orb"):
         return None
     weights = _KEYPOINTS if e.method == "keypoints" else _HASH
-    score = sum(weights[name] * value for name, value in features(e).items())
+    weighed = features(e)
+    score = sum(weights[name] * value for name, value in weighed.items())
     low, high = _BOUNDS
+    if not weighed["duplicate"]:
+        high = 0.5  # what the rules refuse is no likelier than not
     return min(max(1.0 / (1.0 + math.exp(-max(min(score, 30.0), -30.0))), low), high)
 
 
