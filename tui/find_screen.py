@@ -201,7 +201,7 @@ class FindScreen(Place):
         hits.found = found
         hits.marks &= {hit.file_id for hit in found.hits}
         hits.recount(0)
-        told = f"{count(len(found.hits), 'file')} ≥ {self._minimum} %"
+        told = f"{count(len(found.hits), 'file')} ≥ {self._minimum} %, by {found.measure}"
         self.tell_where(told)
         self.say(found.notice)
         self._refresh()
