@@ -122,6 +122,7 @@ class Comparison(Vertical):
         self._members: tuple[Member, Member] | None = None
         self._numbers = (1, 2)
         self._timer: Timer | None = None
+        self._full_is_due = False
 
     def compose(self) -> ComposeResult:
         """Captions, the picture or the table, the sentence."""
@@ -143,6 +144,7 @@ class Comparison(Vertical):
         if self._members is None or ids != [member.file_id for member in self._members]:
             self.port = Viewport()
             self.shown = None
+            self._full_is_due = False
             self.query_one(Canvas).turn = 0
             self.query_one(Canvas).show(())
         if view is not self.view:
@@ -202,6 +204,9 @@ class Comparison(Vertical):
                 self._hold(*shown.drawn)
             self.query_one(Canvas).show(shown.drawn)
         self._tell()
+        if self._full_is_due:
+            self._full_is_due = False
+            self.toggle_full()
 
     def _tell(self) -> None:
         """Names, words and table as far as they are known."""
@@ -277,7 +282,10 @@ class Comparison(Vertical):
         self._look_from(self.port.magnified(steps, self._whole()))
 
     def toggle_full(self) -> None:
-        """From whole to 100 %, and from any other size to whole."""
+        """From whole to 100 %, and from any other size to whole; as soon as 100 % is known."""
+        if self.shown is None:
+            self._full_is_due = not self._full_is_due
+            return
         full = replace(self.port, zoom=self._whole())
         self._look_from(full if self.port.is_whole else Viewport())
 
