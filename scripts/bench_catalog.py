@@ -28,7 +28,7 @@ _BLOBS = 10_000  # more of them would measure the disk
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="up to 100,000 pictures")
     sizes = [10_000, 100_000] if parser.parse_args().quick else [10_000, 100_000, 1_000_000]
     table = Table(("what", "pictures", "median ms", "p99 ms", "to the smallest", "peak MB"))

@@ -39,7 +39,7 @@ _WALK = (
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few files only")
     parser.add_argument("--pictures", type=Path, help="measure on this folder too; flat, JPEGs")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")
@@ -123,8 +123,8 @@ def _walk(table: Table, place: Path, count: int) -> None:
     """An index of many files of which none has changed, beside a walk that only asks for them."""
     top = place / "many"
     for number in range(count):
+        folder = top / f"{number // 500:04d}"
         if number % 500 == 0:
-            folder = top / f"{number // 500:04d}"
             folder.mkdir(parents=True)
         (folder / f"{number:06d}.txt").write_bytes(b"x")
     base = [*_twinsift(), "--catalog", place / "many.sqlite", "index"]

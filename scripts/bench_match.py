@@ -29,7 +29,7 @@ RADIUS = 10
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes only: under a minute")
     quick = parser.parse_args().quick
     cv2.setNumThreads(1)
