@@ -73,7 +73,7 @@ def _clustered(rng: np.random.Generator, n: int) -> Hashes:
     return hashes
 
 
-def _count(parts: Iterator[tuple[NDArray[np.intp], ...]]) -> tuple[float, int]:
+def _count(parts: Iterator[hamming.Pairs] | Iterator[cosine.Scored]) -> tuple[float, int]:
     found = 0
 
     def take() -> None:
@@ -133,7 +133,7 @@ def _judging(table: Table, n: int) -> None:
         _stored(ImageEnhance.Color(p.crop((8, 8, 632, 472))).enhance(1.3), 60) for p in pictures
     ]
     for p in (*originals, *copies):  # prepared once a picture, whatever the number of its pairs
-        _ = p.grey, p.chroma, p.detail, p.even, p.keypoints.unit, p.keypoints.mirrored.unit
+        _ = p.grey, p.detail, p.even, p.keypoints.unit, p.keypoints.mirrored.unit
     pairs = {
         "judging a copy": list(zip(originals, copies, strict=True)),
         "judging a stranger": [(originals[k], copies[k - 1]) for k in range(n)],
