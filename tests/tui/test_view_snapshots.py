@@ -7,7 +7,6 @@ of few flat colours and laid over each other by hand: no decoder or processor ch
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
