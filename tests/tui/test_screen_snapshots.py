@@ -19,6 +19,7 @@ from twinsift.catalog.query import Hit
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.models.evidence import Verdict
 from twinsift.tui import find_screen
+from twinsift.tui.filter_line import FilterLine
 from twinsift.tui.find_screen import FindScreen
 from twinsift.tui.library_screen import LibraryScreen
 from twinsift.tui.search import Found
@@ -117,7 +118,10 @@ async def test_screens(
     async def look(name: str) -> None:
         for columns, lines in SIZES:
             await pilot.resize_terminal(columns, lines)
-            await pilot.pause()
+            for _ in range(100):
+                await pilot.pause(0.01)
+                if {tuple(screen.size) for screen in app.screen_stack} == {(columns, lines)}:
+                    break
             await settled(pilot)
             if isinstance(app.screen, LibraryScreen):
                 app.screen.show_work(STATE)
@@ -132,6 +136,7 @@ async def test_screens(
         await settled(pilot)
         await pilot.press("enter", "q", "j", "space")
         await look("groups")
+        app.screen.query_one(FilterLine).cursor_blink = False
         await pilot.press("slash", *"ro")
         await pilot.pause(0.1)
         await look("filter")
