@@ -190,6 +190,7 @@ def test_on_a_dumb_terminal_from_index_to_restore(photos: Path, tmp_path: Path) 
     child.sendline("R")
     child.expect("brought back 2 files")
     assert _names(photos) == before
+    child.expect("\n> ")  # before it, Ctrl-C would stop the work, not the dialogue
     child.sendintr()
     child.expect("left; decisions are kept")
     child.expect(pexpect.EOF)

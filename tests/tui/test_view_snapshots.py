@@ -20,7 +20,7 @@ from twinsift.models.difference import difference
 from twinsift.models.evidence import Evidence, Verdict
 from twinsift.models.frame import frame
 from twinsift.models.tags import Tag
-from twinsift.tui import studio
+from twinsift.tui import comparison, studio
 from twinsift.tui.comparison import Comparison
 from twinsift.tui.review_screen import ReviewScreen
 
@@ -92,6 +92,7 @@ def pair(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
             Picture(b"web/small.jpg", 400, 300, 40_000, quality=60, image=blocks()),
         ]
     )  # fmt: skip
+    monkeypatch.setattr(comparison, "BLINK_SECONDS", 3600.0)  # always the same picture
     monkeypatch.setattr(studio, "overlay", laid)
     monkeypatch.setattr(studio.Magnifier, "want", lambda self, requests: None)
 
@@ -112,12 +113,10 @@ async def seen(pilot: Any) -> None:
     await pilot.pause(0.15)  # pictures are asked for once nothing has moved for a moment
     await settled(pilot)
     assert isinstance(pilot.app.screen, ReviewScreen)
-    comparison = pilot.app.screen.query_one(Comparison)
+    pair = pilot.app.screen.query_one(Comparison)
     for _ in range(200):
-        sight = comparison.sight()
-        if pilot.app.screen.view is None or (
-            comparison.shown is not None and comparison.shown.sight == sight
-        ):
+        sight = pair.sight()
+        if pilot.app.screen.view is None or (pair.shown is not None and pair.shown.sight == sight):
             break
         await pilot.pause(0.02)
     await pilot.pause()
