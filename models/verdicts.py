@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import EQUALLY_SHARP, Evidence, Verdict, is_alike_nowhere
 
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,9 @@ def _on_another_ground(e: Evidence) -> bool:
         return True
     partly = textured < 0.4 and e.spread < 0.4
     toned = (e.agreement or 0.0) < 0.85 and difference > 6
-    return partly and (toned or (e.colour or 0.0) > 20)
+    # Another ground seldom has the very brightness of this one: then it is this one, recoloured.
+    filtered = difference <= 1.5 and (e.agreement or 0.0) >= 0.99 and (e.correlation or 0.0) >= 0.99
+    return partly and (toned or ((e.colour or 0.0) > 20 and not filtered))
 
 
 def _is_the_same_page(e: Evidence) -> bool:

@@ -9,11 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 Photograph = Callable[..., Image.Image]
+
+settings.register_profile("twinsift", deadline=None)  # no test asserts a time
+settings.load_profile("twinsift")
 
 
 @pytest.fixture(scope="session", autouse=True)

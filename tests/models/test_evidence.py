@@ -82,6 +82,15 @@ def test_what_proves_nothing_is_unrelated(change, why):
     assert judge(replace(CLEAR, **change), FACTS, FACTS, Thresholds()) is Verdict.UNRELATED, why
 
 
+def test_a_small_thing_on_a_ground_of_other_colours_is_a_copy_where_no_brightness_differs():
+    """A saturated sky keeps its brightness; another ground seldom has just that one."""
+    sky = replace(CLEAR, textured=0.06, spread=0.35, colour=42.0, agreement=1.0, correlation=1.0)
+    assert judge(sky, FACTS, FACTS, Thresholds()) is Verdict.EDITED
+    for change in ({"flat_difference": 4.0}, {"agreement": 0.95}, {"correlation": 0.95}):
+        other = replace(sky, **change)
+        assert not judge(other, FACTS, FACTS, Thresholds()).is_duplicate, change
+
+
 def test_a_page_is_a_copy_where_its_ink_agrees_and_another_of_its_kind_where_it_clashes():
     page = replace(CLEAR, even=0.9, detail=1.0, keypoints=300, inliers=122, clash=0.0)
     assert judge(page, FACTS, FACTS, Thresholds()).is_duplicate
