@@ -10,24 +10,29 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.decode import squeeze
 from ..models.embedding import BATCH, Embedder, identify
 from ..models.manifest import NONE
 from ..models.registry import Registry
 from . import store
 from .database import Catalog
 from .progress import Control, Meter, Report
+from .rereading import reread
 from .roots import Scope
 from .settings import IndexSettings
-from .squeezing import Pixels, read_contents
 from .workers import cores
 
 _COMMIT_SECONDS = 1.0
 _MODEL_FACT = "embedding model"  # key of the network that embedded last
+
+Pixels = NDArray[np.uint8]
+"""A network's input: (height, width, 3)."""
 
 Vectors = list[tuple[int, NDArray[np.float32]]]
 
@@ -93,10 +98,11 @@ def embed_all(
         return 0
     meter = Meter(report, "embed", len(todo))
     size = (embedder.width, embedder.height)
+    squeezed = partial(squeeze, size=size, max_pixels=settings.max_pixels)
     lanes = _Lanes(embedder, len(todo))
     with (
         _Store(catalog, embedder.key) as ready,
-        closing(read_contents(catalog, todo, size, settings)) as contents,
+        closing(reread(catalog, todo, squeezed, settings)) as contents,
     ):
         try:
             for content_id, pixels in contents:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
-from ..models import digests
 from ..models.decode import full_pixels_digest
 from ..models.evidence import Evidence, Verdict
 from .database import Catalog
 from .pairs import Judged
 from .pictures import Entry
 from .progress import Control, Meter
+from .rereading import reread
 from .settings import IndexSettings
-from .workers import Lost, WorkerPool
 
 
 def may_be_equal(judged: Judged, a: Entry, b: Entry) -> bool:
@@ -85,18 +84,11 @@ def _take(
     meter.total = len(ids)
     if not ids:
         return
-    jobs = list(_files(catalog, ids))
-    context = (int(settings.max_megapixels * 1_000_000),)
-    with WorkerPool(
-        read_pixels,
-        context,
-        workers=settings.workers,
-        timeout=settings.timeout_seconds,
-        memory_mb=settings.worker_memory_mb,
-    ) as pool:
-        for (content_id, _, _), found in pool.imap_unordered(jobs):
+    compute = partial(full_pixels_digest, max_pixels=settings.max_pixels)
+    with closing(reread(catalog, ids, compute, settings)) as contents:
+        for content_id, found in contents:
             control.checkpoint()
-            if isinstance(found, Lost) or found is None:
+            if found is None:
                 meter.add(failed=1)
                 continue
             with catalog.transaction() as connection:
@@ -105,28 +97,3 @@ def _take(
                 )
             meter.add()
     meter.tell()
-
-
-def _files(catalog: Catalog, ids: list[int]) -> Iterable[tuple[int, bytes, bytes]]:
-    for content_id in ids:
-        row = catalog.connection.execute(
-            """
-            SELECT r.path, f.path, c.digest FROM file f
-              JOIN root r ON r.id = f.root_id JOIN content c ON c.id = f.content_id
-             WHERE f.content_id = ? AND f.present = 1 AND f.error IS NULL
-             ORDER BY f.id LIMIT 1
-            """,
-            (content_id,),
-        ).fetchone()
-        if row is not None:
-            yield content_id, os.path.join(row[0], row[1]), row[2]
-
-
-def read_pixels(job: tuple[int, bytes, bytes], max_pixels: int) -> bytes | None:
-    """The full pixel digest of a file, in a worker; None where it isn't the content any more."""
-    _, path, digest = job
-    try:
-        data = Path(os.fsdecode(path)).read_bytes()
-    except OSError:
-        return None
-    return full_pixels_digest(data, max_pixels) if digests.of_bytes(data) == digest else None

@@ -20,11 +20,11 @@ from ..models.text import printable
 from ..models.verdicts import Facts, similarity
 from . import embedding_pass, strictness, vocabulary, words
 from .database import Catalog
+from .embedding_pass import Pixels
 from .indexer import spec_of
 from .pictures import PictureLoader
 from .progress import Control, Meter, silent
 from .settings import Settings
-from .squeezing import Pixels
 from .workers import Lost, WorkerPool
 
 _REACH = 16  # Hamming distance up to which a picture is looked at closely

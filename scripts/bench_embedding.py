@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -36,9 +37,9 @@ from twinsift.catalog import embedding_pass
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.indexer import index
 from twinsift.catalog.progress import Control, silent
+from twinsift.catalog.rereading import Job, compute_from_file
 from twinsift.catalog.roots import scopes
 from twinsift.catalog.settings import IndexSettings, Settings
-from twinsift.catalog.squeezing import Job, read_pixels
 from twinsift.models import digests
 from twinsift.models.decode import squeeze
 from twinsift.models.embedding import BATCH, Embedder
@@ -271,11 +272,12 @@ class Folder:
         """CPU seconds that a worker needs for a file: each file's best of some rounds, the mean."""
         files = sorted((self._photos / "few").iterdir())
         jobs = [Job(0, digests.of_file(path), (os.fsencode(path),)) for path in files]
+        squeezed = partial(squeeze, size=(224, 224), max_pixels=10**9)
         best = [Best() for _ in jobs]
         for _ in range(rounds):
             for job, one in zip(jobs, best, strict=True):
                 with clock(one):
-                    read_pixels(job, (224, 224), 10**9, 10**9)
+                    compute_from_file(job, squeezed, 10**9)
         return float(np.mean([one.cpu for one in best]))
 
     def embed(self, embedder: Embedder, model: Path, part: str) -> None:

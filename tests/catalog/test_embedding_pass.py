@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from twinsift.catalog import embedding_pass, indexer, squeezing, store
+from twinsift.catalog import embedding_pass, indexer, rereading, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
@@ -58,7 +58,7 @@ class InProcess:
 def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexer, "WorkerPool", InProcess)
     if "real_workers" not in request.fixturenames:
-        monkeypatch.setattr(squeezing, "WorkerPool", InProcess)
+        monkeypatch.setattr(rereading, "WorkerPool", InProcess)
 
 
 @pytest.fixture

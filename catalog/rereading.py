@@ -1,21 +1,18 @@
-"""Contents read once more, at the size that a network takes: in workers, as files are hostile."""
+"""Contents read once more from their files: in workers, since files are hostile and change."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..models.decode import squeeze
 from . import store
 from .database import Catalog
 from .reading import read_content
 from .settings import IndexSettings
 from .workers import Lost, WorkerPool
 
-Pixels = NDArray[np.uint8]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +25,20 @@ class Job:
     """Files that had it when they were indexed, absolute."""
 
 
-def read_contents(
-    catalog: Catalog, content_ids: Sequence[int], size: tuple[int, int], settings: IndexSettings
-) -> Generator[tuple[int, Pixels | None], None, None]:
-    """Each content's id and pixels, uint8 (height, width, 3) for a `size` of (width, height).
+def reread(
+    catalog: Catalog,
+    content_ids: Sequence[int],
+    compute: Callable[[bytes], Found],
+    settings: IndexSettings,
+) -> Generator[tuple[int, Found | None], None, None]:
+    """Each content's id and what `compute` makes of its bytes, in workers: it must be picklable.
 
     None where no file has that content any more, or it can't be decoded now: what is there instead
     is never taken for it. They come as they are ready; as many as there are workers are read ahead.
     """
-    context = (size, settings.max_pixels, settings.max_bytes)
-    with WorkerPool[Job, Pixels | None](
-        read_pixels,
-        context,
+    with WorkerPool[Job, Found | None](
+        compute_from_file,
+        (compute, settings.max_bytes),
         workers=settings.workers,
         timeout=settings.timeout_seconds,
         memory_mb=settings.worker_memory_mb,
@@ -50,14 +49,14 @@ def read_contents(
             yield job.content_id, None if isinstance(found, Lost) else found
 
 
-def read_pixels(job: Job, size: tuple[int, int], max_pixels: int, largest: int) -> Pixels | None:
-    """The content squeezed to `size`, from the first file that still has it; in a worker.
+def compute_from_file(job: Job, compute: Callable[[bytes], Found], largest: int) -> Found | None:
+    """What `compute` makes of the content, from the first file that still has it; in a worker.
 
     Raises:
-        PictureError, MissingExtraError, MemoryError: as models.decode.squeeze.
+        Exception: whatever `compute` raises.
     """
     for path in job.paths:
         data = read_content(path, job.digest, largest)
         if data is not None:
-            return squeeze(data, size, max_pixels=max_pixels)
+            return compute(data)
     return None
