@@ -100,3 +100,23 @@ class Renderer(Protocol):
     def forget(self) -> str:
         """What to write so that the terminal keeps none; at the end, or where it lost them."""
         ...
+
+
+class KeepsNothing:
+    """What a Renderer does where the terminal keeps no picture; its pixels stand by themselves."""
+
+    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
+        """Nothing is lost."""
+        return ""
+
+    def hold(self, pixels: Pixels) -> str:
+        """Nothing can be kept."""
+        return ""
+
+    def holds(self, pixels: Pixels) -> bool:
+        """Never."""
+        return False
+
+    def forget(self) -> str:
+        """There is nothing to forget."""
+        return ""

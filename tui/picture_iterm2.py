@@ -12,13 +12,13 @@ import io
 from PIL import Image
 
 from .allowance import allowance, within
-from .drawn import Pixels
+from .drawn import KeepsNothing, Pixels
 
 _QUALITY, _LOW_QUALITY = 75, 45
 _BITS_A_PIXEL = 2.0  # of a photograph at that quality in base64; a first guess
 
 
-class Iterm2Renderer:
+class Iterm2Renderer(KeepsNothing):
     """Shows pictures by iTerm2's protocol."""
 
     def __init__(self, cell: tuple[int, int], *, low_bandwidth: bool = False) -> None:
@@ -50,19 +50,3 @@ class Iterm2Renderer:
             f"width={pixels.columns};height={pixels.rows};preserveAspectRatio=0;"
             f"doNotMoveCursor=1:{pixels.code}\x07"
         )
-
-    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
-        """Pixels stand by themselves."""
-        return ""
-
-    def hold(self, pixels: Pixels) -> str:
-        """The terminal keeps nothing."""
-        return ""
-
-    def holds(self, pixels: Pixels) -> bool:
-        """The terminal keeps nothing."""
-        return False
-
-    def forget(self) -> str:
-        """The terminal keeps nothing."""
-        return ""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .allowance import allowance
-from .drawn import Pixels
+from .drawn import KeepsNothing, Pixels
 from .thrift import distances_to, in_colours, smooth
 
 _COLOURS, _FEW_COLOURS = 48, 16
@@ -24,7 +24,7 @@ _ENOUGH = 0.8  # of the allowance; another try would cost more than it shows
 _LOSSLESS = 20.0  # squared steps of colour that a change must gain where bytes don't matter
 
 
-class SixelRenderer:
+class SixelRenderer(KeepsNothing):
     """Shows pictures as sixels, in pixels of the terminal's cells."""
 
     def __init__(
@@ -67,22 +67,6 @@ class SixelRenderer:
     def paint(self, pixels: Pixels, column: int, row: int) -> str:
         """The whole picture at its cell."""
         return f"\x1b[{row + 1};{column + 1}H{pixels.code}"
-
-    def mend(self, pixels: Pixels, tile: tuple[int, int], count: int) -> str:
-        """Pixels stand by themselves."""
-        return ""
-
-    def hold(self, pixels: Pixels) -> str:
-        """The terminal keeps nothing."""
-        return ""
-
-    def holds(self, pixels: Pixels) -> bool:
-        """The terminal keeps nothing."""
-        return False
-
-    def forget(self) -> str:
-        """The terminal keeps nothing."""
-        return ""
 
 
 def sixels(indices: NDArray[np.uint8], palette: NDArray[np.uint8], width: int, height: int) -> str:
