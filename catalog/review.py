@@ -109,6 +109,11 @@ class GroupDetail:
         return {m.file_id for m in self.members if m is self.keeper or m.holds}
 
     @property
+    def decided(self) -> int:
+        """How many of the files something is decided about."""
+        return sum(member.verb is not None for member in self.members)
+
+    @property
     def keeper(self) -> Member:
         """The suggested keeper."""
         return self.members[0]

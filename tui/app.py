@@ -422,8 +422,7 @@ class TwinsiftApp(PictureApp):
             for kind in _KINDS:
                 detail = detail or load_group(self.catalog, step.group_id, kind=kind)
         if detail is not None and self.triages[detail.kind].find(step.group_id) is not None:
-            decided = sum(member.verb is not None for member in detail.members)
-            self.triages[detail.kind].update(step.group_id, decided=decided)
+            self.triages[detail.kind].update(step.group_id, decided=detail.decided)
             self._after_undo(step.group_id)
         else:
             self.reload_groups(partial(self._after_undo, step.group_id))

@@ -224,8 +224,7 @@ class Dialogue:
         if fresh is None:
             self._triage.remove(detail.id)
         else:
-            decided = sum(member.verb is not None for member in fresh.members)
-            self._triage.update(detail.id, decided=decided)
+            self._triage.update(detail.id, decided=fresh.decided)
 
     def _next_open(self) -> None:
         current = self._triage.current

@@ -86,7 +86,7 @@ class ReviewScreen(PairViews):
             self.cursor = 1
             self._by_hand = False
         self.cursor = min(self.cursor, len(detail.members) - 1)
-        self.triage.update(group.id, decided=_decided(detail))
+        self.triage.update(group.id, decided=detail.decided)
         self.refresh_where()
         self.lay_out()
         self.keys_changed()
@@ -211,7 +211,7 @@ class ReviewScreen(PairViews):
         if fresh is None:
             self.triage.remove(self.detail.id)
         else:
-            self.triage.update(fresh.id, decided=_decided(fresh))
+            self.triage.update(fresh.id, decided=fresh.decided)
         self.say(f"{said} · u undoes", "good")
         self.twinsift.hints.follow("decide")
         return True
@@ -327,7 +327,3 @@ class ReviewScreen(PairViews):
         if group_id:
             self.triage.show(group_id)
         self.show_current(same=self.detail is not None and self.detail.id == group_id)
-
-
-def _decided(detail: GroupDetail) -> int:
-    return sum(member.verb is not None for member in detail.members)
