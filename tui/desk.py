@@ -97,16 +97,16 @@ class Desk:
             freed += sum(inodes.values())  # links of kept files are never among them
         return AcceptTotals(groups, kept, removed, freed)
 
-    def undo(self) -> Step | None:
-        """Take back the last step."""
-        step = decisions.undo(self._catalog)
+    def undo(self, told: decisions.Told = decisions.nobody) -> Step | None:
+        """Take back the last step; `told` as for `decisions.undo`."""
+        step = decisions.undo(self._catalog, told)
         if step is not None:
             self.pace.undone()
         return step
 
-    def redo(self) -> Step | None:
+    def redo(self, told: decisions.Told = decisions.nobody) -> Step | None:
         """Do the step again that was taken back last."""
-        return decisions.redo(self._catalog)
+        return decisions.redo(self._catalog, told)
 
 
 def _toggled(member: Member) -> Verb:

@@ -71,6 +71,10 @@ class GroupsScreen(Place):
 
     # Showing --------------------------------------------------------------------------------------
 
+    def show_groups(self) -> None:
+        """Take over groups that were read anew; the cursor keeps its line of the screen."""
+        self.refresh_groups(hold=True)
+
     def refresh_groups(self, *, hold: bool = False) -> None:
         """Show the Triage as it stands; `hold` keeps the cursor's line of the screen."""
         if not self.is_mounted:
@@ -161,7 +165,7 @@ class GroupsScreen(Place):
 
     def action_near(self) -> None:
         """Switch between duplicates and near shots."""
-        self.twinsift.switch_kind()
+        self.twinsift.triages.switch()
         self.refresh_groups()
 
     def action_filter(self) -> None:

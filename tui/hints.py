@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import platformdirs
+
+from .own_keys import OwnKeys
 
 HINTS = {
     "review": "{groups.choose} looks at this group; files stay as they are until the plan",
@@ -25,12 +28,20 @@ class Hints:
         self._place = place or Path(platformdirs.user_state_dir("twinsift", appauthor=False))
         self._file = self._place / "hints-followed"
         self._followed: set[str] = set()
+        self._told: set[str] = set()
         with contextlib.suppress(OSError, UnicodeDecodeError):  # then they are shown again
             self._followed = set(self._file.read_text(encoding="utf-8").split())
 
     def wanted(self, name: str) -> bool:
         """Whether a hint is still to be shown."""
         return name not in self._followed
+
+    def once(self, name: str, own_keys: OwnKeys) -> str:
+        """A hint's text with the person's keys, the first time that it's wanted; else ''."""
+        if not self.wanted(name) or name in self._told:
+            return ""
+        self._told.add(name)
+        return re.sub(r"{([\w.]+)}", lambda row: own_keys.shown(row[1]), HINTS[name])
 
     def follow(self, name: str) -> None:
         """Remember that the person knows this now."""

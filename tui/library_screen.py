@@ -121,8 +121,9 @@ class LibraryScreen(Place):
             return
         self.query_one("#progress", Static).update(_progress(state, self.size.width))
 
-    def tell_work(self, parts: tuple[str, ...]) -> None:
-        """Nothing: it's drawn in full above."""
+    def show_groups(self) -> None:
+        """Take over what was counted anew."""
+        self.refresh_folders()
 
     def key_labels(self) -> dict[str, str]:
         """Nothing is decided here."""

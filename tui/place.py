@@ -12,6 +12,7 @@ from .keymap import bindings
 
 if TYPE_CHECKING:
     from .app import TwinsiftApp
+    from .work import WorkState
 
 
 class Place(Screen[None]):
@@ -46,10 +47,16 @@ class Place(Screen[None]):
         """Say at the top right where one is."""
         self.query_one(TitleBar).where = text
 
-    def tell_work(self, parts: tuple[str, ...]) -> None:
+    def show_work(self, state: WorkState) -> None:
         """Say at the right, above the keys, what goes on in the background."""
         if self.is_mounted:
-            self.query_one(MessageLine).work = parts
+            self.query_one(MessageLine).work = state.words()
+
+    def show_groups(self) -> None:
+        """Take over groups that were read anew."""
+
+    def show_pictures(self) -> None:
+        """Take over pictures that were drawn meanwhile."""
 
     def keys_changed(self) -> None:
         """Draw the key bar anew, since labels or keys changed."""
