@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -207,8 +206,9 @@ class TwinsiftApp(PictureApp):
             self.call_from_thread(self.say, in_words(error), "bad")
             return
         if settled:
-            told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
-            self.call_from_thread(self.say, told, "good")
+            told = f"{count(len(settled), 'interrupted file action')} settled"
+            shows = self.own_keys.told("{everywhere.journal} shows the journal")
+            self.call_from_thread(self.say, f"{told} · {shows}", "good")
 
     @property
     def is_busy(self) -> bool:
@@ -230,10 +230,7 @@ class TwinsiftApp(PictureApp):
         """Show a hint for the first steps, once; never if the person has followed it before."""
         if self.hints.wanted(name) and name not in self._hinted:
             self._hinted.add(name)
-            text = HINTS[name]
-            for row in re.findall(r"{([\w.]+)}", text):
-                text = text.replace(f"{{{row}}}", self.own_keys.shown(row))
-            self.say(text)
+            self.say(self.own_keys.told(HINTS[name]))
 
     def _place(self) -> Place | None:
         """The full screen that is seen, also through a dialog."""
@@ -257,7 +254,7 @@ class TwinsiftApp(PictureApp):
         place = self._place()
         if place is None:
             return
-        place.tell_work(state.words())
+        place.tell_work(state.words(self.own_keys.told("{everywhere.pause} goes on")))
         if isinstance(place, LibraryScreen):
             place.show_work(state)
 
@@ -355,7 +352,7 @@ class TwinsiftApp(PictureApp):
 
     def action_how_to_leave(self) -> None:
         """Ctrl-C is for work in the shell; here `q` leaves."""
-        self.say("q goes back, and leaves from the groups")
+        self.say(self.own_keys.told("{everywhere.back} goes back, and leaves from the groups"))
 
     def action_keep_rules(self) -> None:
         """Show the rules that suggest which file is kept."""
@@ -395,13 +392,13 @@ class TwinsiftApp(PictureApp):
         if not self.is_busy:
             self.say("nothing goes on in the background")
             return
-        self.say("paused · p goes on" if self.work.pause() else "going on", "good")
+        paused = self.own_keys.told("paused · {everywhere.pause} goes on")
+        self.say(paused if self.work.pause() else "going on", "good")
 
     def action_undo(self) -> None:
         """Take back the last decision and go to its group."""
-        self._travel(
-            self.desk.undo, "undone", "nothing to undo: the journal (J) undoes file actions"
-        )
+        nothing = "nothing to undo: the journal ({everywhere.journal}) undoes file actions"
+        self._travel(self.desk.undo, "undone", self.own_keys.told(nothing))
 
     def action_redo(self) -> None:
         """Do again what was taken back."""

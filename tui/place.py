@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from .bars import KeyBar, MessageLine, TitleBar
 from .keymap import bindings
+from .own_keys import in_force
 
 if TYPE_CHECKING:
     from .app import TwinsiftApp
@@ -41,6 +42,10 @@ class Place(Screen[None]):
     def say(self, text: str, tone: str = "label") -> None:
         """Show a message above the keys: tone 'label', 'good', 'bad' or 'busy'."""
         self.query_one(MessageLine).say(text, tone)
+
+    def told(self, text: str) -> str:
+        """A message with the keys in force for the rows in braces: '{everywhere.undo} undoes'."""
+        return in_force(self.app).told(text)
 
     def tell_where(self, text: str) -> None:
         """Say at the top right where one is."""
