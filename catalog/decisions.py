@@ -329,8 +329,8 @@ def _record(
 def _next(connection: sqlite3.Connection, *, forward: bool) -> Step | None:
     undone, way = (1, "") if forward else (0, "DESC")
     row = connection.execute(
-        f"SELECT id, group_id, kind, decided_at FROM step WHERE undone = {undone} AND id > ?"
-        f" ORDER BY id {way} LIMIT 1",  # noqa: S608
+        f"SELECT id, group_id, kind, decided_at FROM step WHERE undone = {undone} AND id > ?"  # noqa: S608
+        f" ORDER BY id {way} LIMIT 1",
         (_sealed(connection),),
     ).fetchone()
     return None if row is None else Step(*row)

@@ -290,7 +290,7 @@ class TwinsiftApp(PictureApp):
 
     def action_how_to_leave(self) -> None:
         """Ctrl-C is for work in the shell; here `q` leaves."""
-        self.say("q goes back, and leaves from the groups")
+        self.say(self.own_keys.told("{everywhere.back} goes back, and leaves from the groups"))
 
     def action_keep_rules(self) -> None:
         """Show the rules that suggest which file is kept."""
@@ -309,7 +309,8 @@ class TwinsiftApp(PictureApp):
         if not self.is_busy:
             self.say("nothing goes on in the background")
             return
-        self.say("paused · p goes on" if self.work.pause() else "going on", "good")
+        paused = self.own_keys.told("paused · {everywhere.pause} goes on")
+        self.say(paused if self.work.pause() else "going on", "good")
 
     def action_undo(self) -> None:
         """Take back the last decision and go to its group."""

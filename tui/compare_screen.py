@@ -21,6 +21,7 @@ class CompareScreen(PairViews):
 
     place = "find"
     key_tables = ("view", "compare")
+    pan_rows = ("compare.left", "compare.down", "compare.up", "compare.right")
 
     def __init__(self, detail: GroupDetail) -> None:
         super().__init__()

@@ -26,12 +26,16 @@ from .trouble import TROUBLE, in_words
 from .wording import count, size
 
 _READING = "Reading the catalog…"
-_EMPTY = "No groups yet\nPress L for the library, and a there to add a folder of pictures."
+_EMPTY = (
+    "No groups yet\nPress {everywhere.library} for the library, and {library.add} there to add a"
+    " folder of pictures."
+)
 _EMPTY_WORKING = "Looking for duplicates…\nGroups appear here as they are found."
 _EMPTY_FILTERED = (
-    "Nothing matches\nPress / and Enter for all, t for all verdicts, o for decided ones."
+    "Nothing matches\nPress {groups.filter} and {prompt.submit} for all,"
+    " {groups.verdict} for all verdicts, {groups.open_only} for decided ones."
 )
-_EMPTY_NEAR = "No near shots\nPress n to go back to the duplicates."
+_EMPTY_NEAR = "No near shots\nPress {groups.near} to go back to the duplicates."
 
 
 class GroupsScreen(Place):
@@ -203,7 +207,7 @@ class GroupsScreen(Place):
         groups = self.query_one(GroupList)
         if groups.range_from is None:
             groups.range_from = groups.cursor
-            self.say("range begun; move, then v marks up to the cursor")
+            self.say(self.told("range begun; move, then {groups.range} marks up to the cursor"))
         else:
             self.triage.mark_rows(groups.range_from, groups.cursor)
             groups.range_from = None
@@ -227,7 +231,8 @@ class GroupsScreen(Place):
         except TROUBLE as error:
             self.say(in_words(error), "bad")
         if done:
-            self.say(f"{count(done, 'group')} marked as not duplicates · u undoes", "good")
+            undoes = self.told("marked as not duplicates · {everywhere.undo} undoes")
+            self.say(f"{count(done, 'group')} {undoes}", "good")
             self.twinsift.reload_groups()
 
     def action_accept(self) -> None:
@@ -266,7 +271,8 @@ class GroupsScreen(Place):
         lines = [
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}).",
-            "Files stay where they are until the plan is applied; u undoes this.",
+            "Files stay where they are until the plan is applied;"
+            + self.told(" {everywhere.undo} undoes this."),
         ]
         self.app.push_screen(
             Confirm("Accept the suggested keeper ★", lines),
@@ -282,7 +288,8 @@ class GroupsScreen(Place):
         def decided(done: int | str | None) -> None:
             if isinstance(done, int):
                 self.triage.marks.clear()
-                self.say(f"{count(done, 'group')} decided · P shows the plan", "good")
+                shows = self.told("decided · {everywhere.plan} shows the plan")
+                self.say(f"{count(done, 'group')} {shows}", "good")
                 self.twinsift.reload_groups()
             else:
                 self.say(done or "", "bad")

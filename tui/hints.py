@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from pathlib import Path
 
 import platformdirs
@@ -41,7 +40,7 @@ class Hints:
         if not self.wanted(name) or name in self._told:
             return ""
         self._told.add(name)
-        return re.sub(r"{([\w.]+)}", lambda row: own_keys.shown(row[1]), HINTS[name])
+        return own_keys.told(HINTS[name])
 
     def follow(self, name: str) -> None:
         """Remember that the person knows this now."""

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from ..catalog.review import GroupDetail
 from .comparison import Comparison
+from .own_keys import in_force
 from .place import Place
 from .studio import Shown, Studio
 from .views import View
@@ -18,11 +19,13 @@ _NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "r
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
 _HINTS = {
-    View.FLICKER: "Space: by hand · f: stop, go on · + closer · arrows move · q back",
-    View.ZOOM: "z: 100 %, whole · + − closer, further · arrows move · q back",
-    View.DIFFERENCE: "D or q: back to the group",
-    View.MATCHES: "b or q: back to the group",
-    View.METADATA: "j k: down, up · i or q: back to the group",
+    View.FLICKER: "{view.flip}: by hand · {view.flicker}: stop, go on · {view.larger} closer"
+    " · {ways} move · {everywhere.back} back",
+    View.ZOOM: "{view.zoom}: 100 %, whole · {view.larger} {view.smaller} closer, further"
+    " · {ways} move · {everywhere.back} back",
+    View.DIFFERENCE: "{view.difference} or {everywhere.back}: back to the group",
+    View.MATCHES: "{view.matches} or {everywhere.back}: back to the group",
+    View.METADATA: "{ways} move · {view.metadata} or {everywhere.back}: back to the group",
 }
 
 
@@ -35,6 +38,9 @@ class ViewReady(Message):
 
 class PairViews(Place):
     """A screen that shows a group, and in its place, when asked, a view of two of its files."""
+
+    pan_rows: tuple[str, str, str, str] = ("", "", "", "")
+    """The rows of the table whose keys move in a view: left, down, up, right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,9 +85,16 @@ class PairViews(Place):
     def open_view(self, view: View | None) -> None:
         """Look at ★ and the file under the cursor in a view; None: at the group again."""
         self.view = view
-        self.say(_HINTS[view] if view is not None else "")
+        self.say("" if view is None else self._hint(view))
         self.lay_out()
         self.keys_changed()
+
+    def _hint(self, view: View) -> str:
+        """The keys of a view; of those that move, the arrows where there are."""
+        keys = in_force(self.app)
+        rows = self.pan_rows[1:3] if view is View.METADATA else self.pan_rows
+        ways = " ".join(keys.shown(row, -1) for row in rows)
+        return keys.told(_HINTS[view]).replace("{ways}", ways)
 
     def go_back(self) -> bool:
         """Close the open view; False where none was."""
@@ -97,7 +110,7 @@ class PairViews(Place):
             self.comparison.blink()
         elif self.comparison.is_blinking:
             self.comparison.hold()
-            self.say("held · Space shows the other · f goes on")
+            self.say(self.told("held · {view.flip} shows the other · {view.flicker} goes on"))
         else:
             self.comparison.blink()
 

@@ -20,6 +20,7 @@ from ..models.evidence import Evidence, Verdict
 from ..models.text import printable
 from .cells import Keep, clip, column
 from .facts import Fact, facts
+from .own_keys import in_force
 from .preview import Drawn, Wanted
 from .theme import BETTER, CURSOR, STAR, VERB_GLYPHS, VERB_WORDS
 from .wording import SHORT_VERDICTS, evidence_sentence, home_short, percent
@@ -270,7 +271,9 @@ class FactsPane(PaneWidget):
         if y >= len(self.facts):
             return Strip.blank(width, ground)
         if y == height - 1 and len(self.facts) > height:
-            more = f" {'…':<{self.LABEL - 1}}{len(self.facts) - height + 1} more: i shows all"
+            key = in_force(self.app).shown("view.metadata")
+            left = len(self.facts) - height + 1
+            more = f" {'…':<{self.LABEL - 1}}{left} more: {key} shows all"
             style = ground + self.component("dim")
             return Strip([Segment(more, style)]).adjust_cell_length(width, ground)
         fact = self.facts[y]

@@ -22,6 +22,14 @@ from .triage import Triage
 from .trouble import TROUBLE, in_words
 from .wording import home_short, percent, roughly
 
+_LOOK_CLOSER = (
+    "look closer: {view.flicker} flicker · {view.difference} difference · {view.zoom} zoom"
+    " · {view.metadata} metadata · {view.matches} points"
+)
+_ALL_DECIDED = (
+    "no open group is left here · {everywhere.plan} shows the plan, {everywhere.back} the list"
+)
+_UNDOES = " · {everywhere.undo} undoes"
 _TALL = 34  # lines from which the facts stand in a table
 
 
@@ -32,6 +40,12 @@ class ReviewScreen(PairViews):
 
     place = "groups"
     key_tables = ("review", "view")
+    pan_rows = (
+        "review.file_before",
+        "review.next_group",
+        "review.group_before",
+        "review.next_file",
+    )
 
     def __init__(self, triage: Triage, drawing: Drawing = Drawing.HALFBLOCK) -> None:
         super().__init__()
@@ -52,7 +66,7 @@ class ReviewScreen(PairViews):
     def on_mount(self) -> None:
         """Show the group under the Triage's cursor."""
         self.call_after_refresh(self.show_current)
-        self.say("look closer: f flicker · D difference · z zoom · i metadata · b points")
+        self.say(self.told(_LOOK_CLOSER))
         self.twinsift.hint("decide")
 
     def on_resize(self) -> None:
@@ -198,7 +212,7 @@ class ReviewScreen(PairViews):
             return
         self.show_current(same=True)
         if self.detail is not None:
-            self.say("no open group is left here · P shows the plan, q the list", "good")
+            self.say(self.told(_ALL_DECIDED), "good")
 
     # Deciding -------------------------------------------------------------------------------------
 
@@ -216,7 +230,7 @@ class ReviewScreen(PairViews):
             self.triage.remove(self.detail.id)
         else:
             self.triage.update(fresh.id, decided=fresh.decided)
-        self.say(f"{said} · u undoes", "good")
+        self.say(said + self.told(_UNDOES), "good")
         self.twinsift.hints.follow("decide")
         return True
 
@@ -240,7 +254,7 @@ class ReviewScreen(PairViews):
         """Keep ★ and trash the rest; after marking by hand: leave it at those marks."""
         if self._by_hand:
             self.twinsift.desk.pace.decided()
-            self.say("as marked · u undoes", "good")
+            self.say("as marked" + self.told(_UNDOES), "good")
             self._go_on()
             return
         if self._keep(0):

@@ -21,5 +21,6 @@ def settle(app: TwinsiftApp) -> None:
         app.call_from_thread(app.say, in_words(error), "bad")
         return
     if settled:
-        told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
-        app.call_from_thread(app.say, told, "good")
+        told = f"{count(len(settled), 'interrupted file action')} settled"
+        shows = app.own_keys.told("{everywhere.journal} shows the journal")
+        app.call_from_thread(app.say, f"{told} · {shows}", "good")
