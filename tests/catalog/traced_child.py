@@ -17,31 +17,27 @@ import sys
 import traceback
 from collections.abc import Callable
 
-_NUMBERS = {
-    "x86_64": {
-        **{"write": 1, "pwrite64": 18, "writev": 20, "pwritev": 296, "pwritev2": 328},
-        **{"sendfile": 40, "copy_file_range": 326, "fallocate": 285, "msync": 26},
-        **{"truncate": 76, "ftruncate": 77, "fsync": 74, "fdatasync": 75, "sync_file_range": 277},
-        **{"sync": 162, "syncfs": 306, "creat": 85, "mknod": 133, "mknodat": 259},
-        **{"rename": 82, "renameat": 264, "renameat2": 316, "link": 86, "linkat": 265},
-        **{"symlink": 88, "symlinkat": 266, "unlink": 87, "unlinkat": 263, "rmdir": 84},
-        **{"mkdir": 83, "mkdirat": 258, "utime": 132, "utimes": 235, "utimensat": 280},
-        **{"futimesat": 261, "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452},
-        **{"chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260},
-        **{"setxattr": 188, "lsetxattr": 189, "fsetxattr": 190},
-        **{"removexattr": 197, "lremovexattr": 198, "fremovexattr": 199},
-    },
-    "aarch64": {
-        **{"write": 64, "pwrite64": 68, "writev": 66, "pwritev": 70, "pwritev2": 287},
-        **{"sendfile": 71, "copy_file_range": 285, "fallocate": 47, "msync": 227},
-        **{"truncate": 45, "ftruncate": 46, "fsync": 82, "fdatasync": 83, "sync_file_range": 84},
-        **{"sync": 81, "syncfs": 267, "mknodat": 33},
-        **{"renameat": 38, "renameat2": 276, "linkat": 37, "symlinkat": 36, "unlinkat": 35},
-        **{"mkdirat": 34, "utimensat": 88, "fchmod": 52, "fchmodat": 53, "fchmodat2": 452},
-        **{"fchown": 55, "fchownat": 54, "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7},
-        **{"removexattr": 14, "lremovexattr": 15, "fremovexattr": 16},
-    },
+_CALLS = {
+    "x86_64": """
+        write=1 pwrite64=18 writev=20 pwritev=296 pwritev2=328 sendfile=40 copy_file_range=326
+        fallocate=285 msync=26 truncate=76 ftruncate=77 fsync=74 fdatasync=75
+        sync_file_range=277 sync=162 syncfs=306 creat=85 mknod=133 mknodat=259 rename=82
+        renameat=264 renameat2=316 link=86 linkat=265 symlink=88 symlinkat=266 unlink=87
+        unlinkat=263 rmdir=84 mkdir=83 mkdirat=258 utime=132 utimes=235 utimensat=280
+        futimesat=261 chmod=90 fchmod=91 fchmodat=268 fchmodat2=452 chown=92 fchown=93 lchown=94
+        fchownat=260 setxattr=188 lsetxattr=189 fsetxattr=190 removexattr=197 lremovexattr=198
+        fremovexattr=199
+    """,
+    "aarch64": """
+        write=64 pwrite64=68 writev=66 pwritev=70 pwritev2=287 sendfile=71 copy_file_range=285
+        fallocate=47 msync=227 truncate=45 ftruncate=46 fsync=82 fdatasync=83 sync_file_range=84
+        sync=81 syncfs=267 mknodat=33 renameat=38 renameat2=276 linkat=37 symlinkat=36
+        unlinkat=35 mkdirat=34 utimensat=88 fchmod=52 fchmodat=53 fchmodat2=452 fchown=55
+        fchownat=54 setxattr=5 lsetxattr=6 fsetxattr=7 removexattr=14 lremovexattr=15
+        fremovexattr=16
+    """,
 }
+"""Names and numbers of the calls, by processor (asm/unistd.h)."""
 # Calls that change something only with one of these bits, or with this value, in an argument.
 _MAKING = os.O_CREAT | os.O_TRUNC
 _FICLONE = 0x40049409
@@ -53,7 +49,7 @@ _TRACESECCOMP, _EXITKILL = 1 << 7, 1 << 20
 _STOPPED_BY_FILTER = signal.SIGTRAP | 7 << 8
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2  # linux/prctl.h, linux/seccomp.h
 _RET_TRACE, _RET_ALLOW = 0x7FF00000, 0x7FFF0000
-_LOAD, _EQUAL, _ANY_BIT, _JUMP, _RETURN = 0x20, 0x15, 0x45, 0x05, 0x06  # linux/bpf_common.h
+_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # linux/bpf_common.h
 
 Stop = Callable[[str], bool]
 """Called with the name of the call that comes next; True kills the child before it is made."""
@@ -61,7 +57,7 @@ Stop = Callable[[str], bool]
 
 def missing() -> str:
     """Why no child can be traced here; '' where one can."""
-    if not sys.platform.startswith("linux") or platform.machine() not in _NUMBERS:
+    if not sys.platform.startswith("linux") or platform.machine() not in _CALLS:
         return "needs Linux's ptrace, on a processor whose calls are listed"
     libc = ctypes.CDLL(None, use_errno=True)
     return "" if hasattr(libc, "ptrace") else "the C library has no ptrace"
@@ -116,23 +112,21 @@ def run(work: Callable[[], None], at_stop: Stop) -> bool:
 def _program() -> tuple[bytes, list[str]]:
     """The filter, and the names of the calls by the number that it reports for each."""
     machine = platform.machine()
-    calls = _NUMBERS[machine]
-    names = list(calls)
+    calls = [call.split("=") for call in _CALLS[machine].split()]
     steps: list[tuple[int, int, int, int]] = []
-    for number, (name, call) in enumerate(calls.items()):
-        steps += [(_LOAD, 0, 0, 0), (_EQUAL, 0, 1, call)]
+    for number, (_, call) in enumerate(calls):
+        steps += [(_LOAD, 0, 0, 0), (_EQUAL, 0, 1, int(call))]
         steps += [(_RETURN, 0, 0, _RET_TRACE | number)]
-        assert names[number] == name
     for call, argument in _OPENING[machine]:
         steps += [(_LOAD, 0, 0, 0), (_EQUAL, 0, 3, call)]
         steps += [(_LOAD, 0, 0, 16 + 8 * argument), (_ANY_BIT, 0, 1, _MAKING)]
-        steps += [(_RETURN, 0, 0, _RET_TRACE | len(names))]
+        steps += [(_RETURN, 0, 0, _RET_TRACE | len(calls))]
     steps += [(_LOAD, 0, 0, 0), (_EQUAL, 0, 3, _IOCTL[machine])]
     steps += [(_LOAD, 0, 0, 16 + 8 * 1), (_EQUAL, 0, 1, _FICLONE)]
-    steps += [(_RETURN, 0, 0, _RET_TRACE | len(names) + 1)]
+    steps += [(_RETURN, 0, 0, _RET_TRACE | len(calls) + 1)]
     steps += [(_RETURN, 0, 0, _RET_ALLOW)]
     program = b"".join(struct.pack("HBBI", *step) for step in steps)
-    return program, [*names, "open", "clone"]
+    return program, [*(name for name, _ in calls), "open", "clone"]
 
 
 def _install(libc: ctypes.CDLL, program: bytes) -> None:
