@@ -171,6 +171,9 @@ def _keys(table: Any, name: str) -> dict[str, str]:
             if not isinstance(text, str):
                 where = f"{name}: [keys] {printable(row)}"
                 raise SettingsError(f"{where}: {text!r} is no key", "write it as text, as in 'K'")
+            if row in found:  # once with quotation marks and once without
+                where = f"{name}: [keys] {printable(row)}"
+                raise SettingsError(f"{where}: it is set twice", "leave one of the two lines out")
             found[row] = text
     return found
 
