@@ -124,10 +124,6 @@ class ReviewScreen(PairViews):
             del told[0]
         self.tell_where(" · ".join(told))
 
-    def show_groups(self) -> None:
-        """Take over groups that were read anew."""
-        self.refresh_where()
-
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
         if self.detail is None:
