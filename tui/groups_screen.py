@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from ..catalog.database import Catalog
-from ..catalog.progress import Control, Meter, Report
-from ..catalog.review import GroupDetail, load_groups
+from . import bulk
+from .bulk import AcceptTotals, Bulk
 from .busy import BusyScreen
-from .desk import Desk
 from .dialogs import Confirm
 from .filter_line import FilterLine
 from .group_list import GroupList
@@ -222,17 +218,33 @@ class GroupsScreen(Place):
         current = self.triage.current
         if current is None:
             return
-        marked = [group for group in self.triage.shown if group.id in self.triage.marks]
-        done = 0
+        marked, kind = self.triage.marked_ids(), current.kind
+        if marked:
+            self.app.push_screen(
+                BusyScreen(
+                    "Marking as not duplicates",
+                    lambda catalog, *how: bulk.mark_distinct(catalog, marked, kind, *how),
+                    self.twinsift.open_catalog,
+                    items="groups",
+                ),
+                self._marked_distinct,
+            )
+            return
         try:
-            for group in marked or [current]:
-                self.twinsift.desk.distinct(group.id, group.kind)
-                done += 1
+            self.twinsift.desk.distinct(current.id, kind)
         except TROUBLE as error:
             self.say(in_words(error), "bad")
+        else:
+            self._marked_distinct((1, ""))
+
+    def _marked_distinct(self, result: tuple[int, str] | str | None) -> None:
+        done, refused = result if isinstance(result, tuple) else (0, result or "")
+        said = f"{count(done, 'group')} marked as not duplicates"
+        if refused:
+            self.say(f"{said} · {refused}" if done else refused, "bad")
+        else:
+            self.say(f"{said} · {self.told('{everywhere.undo} undoes')}", "good")
         if done:
-            undoes = self.told("marked as not duplicates · {everywhere.undo} undoes")
-            self.say(f"{count(done, 'group')} {undoes}", "good")
             self.twinsift.reload_groups()
 
     def action_accept(self) -> None:
@@ -243,66 +255,48 @@ class GroupsScreen(Place):
         if self.twinsift.feed.missing:
             self.say("the list is still being read; a moment", "bad")
             return
-        wanted = [group for group in self.triage.chosen() if not group.is_decided]
-        if not wanted:
+        ids, order = self.triage.open_ids(), self.twinsift.settings.keep.order
+        if not ids:
             self.say("every group shown is decided already")
             return
-        ids, order = [group.id for group in wanted], self.twinsift.settings.keep.order
-
-        def add_up(catalog: Catalog, report: Report, control: Control) -> list[GroupDetail]:
-            meter = Meter(report, "adding up", len(ids))
-            details = []
-            for detail in load_groups(catalog, ids, order=order):
-                control.checkpoint()
-                details.append(detail)
-                meter.add()
-            return details
-
         self.app.push_screen(
-            BusyScreen("Adding up", add_up, self.twinsift.open_catalog, items="groups"),
-            self._ask_accept,
+            BusyScreen(
+                "Adding up",
+                lambda catalog, *how: Bulk(catalog, ids, order, *how).totals(),
+                self.twinsift.open_catalog,
+                items="groups",
+            ),
+            lambda totals: self._ask_accept(ids, order, totals),
         )
 
-    def _ask_accept(self, details: list[GroupDetail] | str | None) -> None:
-        if not isinstance(details, list):
-            self.say(details or "", "bad")
+    def _ask_accept(
+        self, ids: list[str], order: tuple[str, ...], totals: AcceptTotals | str | None
+    ) -> None:
+        if not isinstance(totals, AcceptTotals):
+            self.say(totals or "", "bad")
             return
-        totals = self.twinsift.desk.accept_totals(details)
         lines = [
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}).",
             "Files stay where they are until the plan is applied;"
             + self.told(" {everywhere.undo} undoes this."),
         ]
+        deciding = BusyScreen(
+            "Deciding",
+            lambda catalog, *how: Bulk(catalog, ids, order, *how).accept(totals),
+            self.twinsift.open_catalog,
+            items="groups",
+        )
         self.app.push_screen(
             Confirm("Accept the suggested keeper ★", lines),
-            lambda yes: self._accept(details) if yes else None,
+            lambda yes: self.app.push_screen(deciding, self._accepted) if yes else None,
         )
 
-    def _accept(self, details: list[GroupDetail]) -> None:
-        def decide(catalog: Catalog, report: Report, control: Control) -> int:
-            meter = Meter(report, "deciding", len(details))
-            Desk(catalog).accept(_counted(details, meter, control))
-            return len(details)
-
-        def decided(done: int | str | None) -> None:
-            if isinstance(done, int):
-                self.triage.marks.clear()
-                shows = self.told("decided · {everywhere.plan} shows the plan")
-                self.say(f"{count(done, 'group')} {shows}", "good")
-                self.twinsift.reload_groups()
-            else:
-                self.say(done or "", "bad")
-
-        self.app.push_screen(
-            BusyScreen("Deciding", decide, self.twinsift.open_catalog, items="groups"), decided
-        )
-
-
-def _counted(
-    details: Iterable[GroupDetail], meter: Meter, control: Control
-) -> Iterator[GroupDetail]:
-    for detail in details:
-        control.checkpoint()
-        meter.add()
-        yield detail
+    def _accepted(self, result: AcceptTotals | str | None) -> None:
+        if not isinstance(result, AcceptTotals):
+            self.say(result or "", "bad")
+            return
+        self.triage.unmark()
+        shows = self.told("decided · {everywhere.plan} shows the plan")
+        self.say(f"{count(result.groups, 'group')} {shows}", "good")
+        self.twinsift.reload_groups()

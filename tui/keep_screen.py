@@ -168,7 +168,7 @@ class KeepScreen(Place):
 
     def _look(self, number: int, order: tuple[str, ...]) -> None:
         """Go through the groups in a thread, telling what was found so far."""
-        ids = [group.id for group in self.twinsift.triages["duplicate"].shown]
+        ids = self.twinsift.triages["duplicate"].shown.ids()
         changed = looked = 0
         samples: list[Change] = []
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 
 from ..catalog.decisions import Verb
-from ..catalog.listing import GroupSummary
+from ..catalog.group_table import GroupSummary
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
 from .chips import Chips

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..catalog.listing import GroupSummary
+from ..catalog.group_table import GroupSummary
 from ..catalog.review import GroupDetail, Member
 from ..models.text import printable
 from .facts import facts
