@@ -8,10 +8,12 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 
 from ..catalog.decisions import Verb
+from ..catalog.likeness import beside_collages
 from ..catalog.listing import GroupSummary
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
 from .chips import Chips
+from .compare_screen import CompareScreen
 from .folder_picker import FolderPicker
 from .keymap import bindings
 from .pair_views import PairViews
@@ -124,6 +126,10 @@ class ReviewScreen(PairViews):
             del told[0]
         self.tell_where(" · ".join(told))
 
+    def show_groups(self) -> None:
+        """Take over groups that were read anew."""
+        self.refresh_where()
+
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
         if self.detail is None:
@@ -154,7 +160,8 @@ class ReviewScreen(PairViews):
         panes.styles.height = 2 if self.is_text else "1fr"
         panes.show(detail, shown, self.cursor)
         as_table = self.is_text or self.size.height >= _TALL
-        facts.styles.height = "1fr" if self.is_text else self._facts_height(as_table)
+        height = self._facts_height(as_table) + bool(detail.shown_in)
+        facts.styles.height = "1fr" if self.is_text else height
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
 
     def _facts_height(self, as_table: bool) -> int:
@@ -175,6 +182,17 @@ class ReviewScreen(PairViews):
     def _load(self, group: GroupSummary) -> GroupDetail | None:
         order = self.twinsift.settings.keep.order
         return load_group(self.twinsift.catalog, group.id, kind=group.kind, order=order)
+
+    def action_collage(self) -> None:
+        """Compare ★ with the collages that it is seen in."""
+        if self.detail is None or not self.detail.shown_in:
+            self.say("no collage shows this picture")
+            return
+        beside = beside_collages(self.twinsift.catalog, self.detail)
+        if len(beside.members) < 2:
+            self.say("that collage is gone", "bad")
+            return
+        self.app.push_screen(CompareScreen(beside, place=self.place))
 
     # Moving ---------------------------------------------------------------------------------------
 
