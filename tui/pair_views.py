@@ -20,10 +20,10 @@ _NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "r
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
 _HINTS = {
-    View.FLICKER: "{view.flip}: by hand · {view.flicker}: stop, go on · {view.larger} closer"
-    " · {ways} move · {everywhere.back} back",
-    View.ZOOM: "{view.zoom}: 100 %, whole · {view.larger} {view.smaller} closer, further"
-    " · {ways} move · {everywhere.back} back",
+    View.FLICKER: "{everywhere.back} back · {view.flip}: by hand · {view.flicker}: stop, go on"
+    " · {view.larger} closer · {ways} move",
+    View.ZOOM: "{everywhere.back} back · {view.zoom}: 100 %, whole"
+    " · {view.larger} {view.smaller} closer, further · {ways} move",
     View.DIFFERENCE: "{view.difference} or {everywhere.back}: back to the group",
     View.MATCHES: "{view.matches} or {everywhere.back}: back to the group",
     View.METADATA: "{ways} move · {view.metadata} or {everywhere.back}: back to the group",

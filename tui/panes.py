@@ -127,6 +127,8 @@ class FilePane(PaneWidget):
             text, style = f" {STAR} {member.reason}", ground + self.component("star")
         else:
             text = f" {self.relation}"
+            if cell_len(text) > width:
+                text = text.removesuffix(" alike")
             style = ground + self.component("dim")
         return Strip([Segment(clip(text, width), style)]).adjust_cell_length(width, ground)
 

@@ -116,8 +116,10 @@ class ReviewScreen(PairViews):
         row, shown = self.triage.row + 1, len(self.triage.shown)
         all_of = "" if shown == groups else f" of {groups:,}"
         left = self.twinsift.desk.pace.seconds_left(groups - done)
+        # Of three and more files the weakest link stands below, with its own figure.
+        alike = f" {percent(detail.similarity)}" if len(detail.members) == 2 else ""
         told = [
-            f"{detail.verdict} {percent(detail.similarity)}",
+            f"{detail.verdict}{alike}",
             f"{row:,} of {shown:,}",
             f"{done:,}{all_of} decided" + ("" if left is None else f", {roughly(left)} left"),
         ]
@@ -160,7 +162,7 @@ class ReviewScreen(PairViews):
         panes.styles.height = 2 if self.is_text else "1fr"
         panes.show(detail, shown, self.cursor)
         as_table = self.is_text or self.size.height >= _TALL
-        height = self._facts_height(as_table) + bool(detail.shown_in)
+        height = self._facts_height(as_table) + (bool(detail.shown_in) and not as_table)
         facts.styles.height = "1fr" if self.is_text else height
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
 
