@@ -11,10 +11,10 @@ import platformdirs
 from .own_keys import OwnKeys
 
 HINTS = {
-    "review": "{groups.choose} looks at this group; files stay as they are until the plan",
-    "decide": "{review.accept} keeps ★ and goes on; {everywhere.undo} takes it back;"
-    " {everywhere.help} shows all keys",
-    "plan": "{everywhere.plan} shows what will happen to the files; only {plan.apply} there does"
+    "review": "{groups.choose} looks at this group · files stay as they are until the plan",
+    "decide": "{review.accept} keeps ★ and goes on · {everywhere.undo} takes it back"
+    " · {everywhere.help} shows all keys",
+    "plan": "{everywhere.plan} shows what will happen to the files · only {plan.apply} there does"
     " it",
 }
 """By what is done to be rid of them; keys stand in braces, by their ids."""

@@ -14,15 +14,16 @@ from .studio import Shown, Studio
 from .views import View
 
 _MAGNIFIED = (View.FLICKER, View.ZOOM)
-_ONLY_IN_VIEWS = frozenset(("larger", "smaller", "flip", "other_file", "other_file_before"))
+_ONLY_IN_VIEWS = frozenset(("larger", "smaller", "flip"))
+_OF_A_PAIR = frozenset(("other_file", "other_file_before"))
 _NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "repeat")
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
 _HINTS = {
-    View.FLICKER: "{view.flip}: by hand · {view.flicker}: stop, go on · {view.larger} closer"
-    " · {ways} move · {everywhere.back} back",
-    View.ZOOM: "{view.zoom}: 100 %, whole · {view.larger} {view.smaller} closer, further"
-    " · {ways} move · {everywhere.back} back",
+    View.FLICKER: "{everywhere.back} back · {view.flip}: by hand · {view.flicker}: stop, go on"
+    " · {view.larger} closer · {ways} move",
+    View.ZOOM: "{everywhere.back} back · {view.zoom}: 100 %, whole"
+    " · {view.larger} {view.smaller} closer, further · {ways} move",
     View.DIFFERENCE: "{view.difference} or {everywhere.back}: back to the group",
     View.MATCHES: "{view.matches} or {everywhere.back}: back to the group",
     View.METADATA: "{ways} move · {view.metadata} or {everywhere.back}: back to the group",
@@ -49,6 +50,11 @@ class PairViews(Place):
         """Index of the file under the cursor."""
         self.view: View | None = None
         """The view that is open; None: the group is seen."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether ★ and one other file are seen, so that another one can take its place."""
+        return self.view is not None
 
     def lay_out(self) -> None:
         """Give the window to the open view, or to the group."""
@@ -157,26 +163,30 @@ class PairViews(Place):
         self._compare_with(-1)
 
     def _compare_with(self, step: int) -> None:
-        if self.detail is not None and self.view is not None:
+        if self.detail is not None and self.compares:
             others = len(self.detail.members) - 1
             self.cursor = (max(1, self.cursor) - 1 + step) % others + 1
             self.lay_out()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of an open view do nothing without one."""
-        if action in _ONLY_IN_VIEWS and self.is_mounted and self.view is None:
+        if self.is_mounted and (
+            (action in _ONLY_IN_VIEWS and self.view is None)
+            or (action in _OF_A_PAIR and not self.compares)
+        ):
             return False
         return super().check_action(action, parameters)
 
     def view_labels(self) -> dict[str, str]:
         """Labels of the key bar while a view is open: what does nothing there is hidden."""
+        hidden: list[str] = []
+        if self.detail is None or len(self.detail.members) < 3:
+            hidden.append("other_file")
         if self.view is None:
-            return {}
-        hidden: list[str] = list(_NOT_IN_VIEWS)
+            return dict.fromkeys(hidden, "")
+        hidden += _NOT_IN_VIEWS
         if self.view is not View.FLICKER:
             hidden.append("flip")
         if self.view not in _MAGNIFIED:
             hidden += ["larger", "smaller"]
-        if self.detail is None or len(self.detail.members) < 3:
-            hidden.append("other_file")
         return dict.fromkeys(hidden, "")

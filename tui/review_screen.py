@@ -9,9 +9,11 @@ from textual.app import ComposeResult
 
 from ..catalog.decisions import Verb
 from ..catalog.group_table import GroupSummary
+from ..catalog.likeness import beside_collages
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
 from .chips import Chips
+from .compare_screen import CompareScreen
 from .folder_picker import FolderPicker
 from .keymap import bindings
 from .pair_views import PairViews
@@ -114,8 +116,10 @@ class ReviewScreen(PairViews):
         row, shown = self.triage.row + 1, len(self.triage.shown)
         all_of = "" if shown == groups else f" of {groups:,}"
         left = self.twinsift.desk.pace.seconds_left(groups - done)
+        # Of three and more files the weakest link stands below, with its own figure.
+        alike = f" {percent(detail.similarity)}" if len(detail.members) == 2 else ""
         told = [
-            f"{detail.verdict} {percent(detail.similarity)}",
+            f"{detail.verdict}{alike}",
             f"{row:,} of {shown:,}",
             f"{done:,}{all_of} decided" + ("" if left is None else f", {roughly(left)} left"),
         ]
@@ -123,6 +127,10 @@ class ReviewScreen(PairViews):
         while len(told) > 1 and sum(map(len, told)) + 3 * len(told) > self.size.width - 20:
             del told[0]
         self.tell_where(" · ".join(told))
+
+    def show_groups(self) -> None:
+        """Take over groups that were read anew."""
+        self.refresh_where()
 
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
@@ -154,7 +162,8 @@ class ReviewScreen(PairViews):
         panes.styles.height = 2 if self.is_text else "1fr"
         panes.show(detail, shown, self.cursor)
         as_table = self.is_text or self.size.height >= _TALL
-        facts.styles.height = "1fr" if self.is_text else self._facts_height(as_table)
+        height = self._facts_height(as_table) + (bool(detail.shown_in) and not as_table)
+        facts.styles.height = "1fr" if self.is_text else height
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
 
     def _facts_height(self, as_table: bool) -> int:
@@ -175,6 +184,17 @@ class ReviewScreen(PairViews):
     def _load(self, group: GroupSummary) -> GroupDetail | None:
         order = self.twinsift.settings.keep.order
         return load_group(self.twinsift.catalog, group.id, kind=group.kind, order=order)
+
+    def action_collage(self) -> None:
+        """Compare ★ with the collages that it is seen in."""
+        if self.detail is None or not self.detail.shown_in:
+            self.say("no collage shows this picture")
+            return
+        beside = beside_collages(self.twinsift.catalog, self.detail)
+        if len(beside.members) < 2:
+            self.say("that collage is gone", "bad")
+            return
+        self.app.push_screen(CompareScreen(beside, place=self.place))
 
     # Moving ---------------------------------------------------------------------------------------
 

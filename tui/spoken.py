@@ -61,6 +61,8 @@ def group(detail: GroupDetail, triage: Triage) -> Iterator[str]:
     )
     for number, member in enumerate(detail.members, 1):
         yield f"{number}: {file(member)}"
+    for holder in detail.shown_in:
+        yield f"also seen in: {printable(home_short(holder.path))} (collage)"
 
 
 def file(member: Member) -> str:

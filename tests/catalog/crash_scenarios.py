@@ -94,11 +94,11 @@ class Scenario:
             else:
                 folder.mkdir(parents=True)
         if not copy.exists():
-            self._prepare()
+            self.prepare()
             for folder in (self.folder, self.other):
                 copy_tree(folder, folder.with_name(folder.name + "-as-prepared"))
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """A fresh library in which the batch is decided (or, for an undo, applied)."""
         with Library.create(self.folder) as library:
             root = 1 if self.keepers == library.photos else library.root(self.keepers)
@@ -144,9 +144,13 @@ class Scenario:
         with Library.reopen(self.folder) as library:
             return journal.has_open_batch(library.catalog)
 
-    def recover(self) -> None:
-        """The next start of the program."""
+    def recover(self, *, renumbered: bool = False) -> None:
+        """The next start of the program; perhaps on a machine that has numbered its disks anew."""
         with Library.reopen(self.folder) as library:
+            if renumbered:
+                with library.catalog.transaction() as connection:
+                    connection.execute("UPDATE file SET device = device + 1")
+                    connection.execute("UPDATE action SET device = device + 1")
             recover(library.catalog)
 
     def check_nothing_lost(self) -> None:

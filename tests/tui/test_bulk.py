@@ -1,4 +1,4 @@
-"""Many groups at once: nothing is recorded but what was told, and undoing them is all or nothing."""
+"""Many groups at once: nothing is recorded but what was told; undoing is all or nothing."""
 
 from __future__ import annotations
 
