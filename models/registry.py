@@ -226,8 +226,9 @@ class Registry:
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / f".{name if is_name(name) else 'other'}.lock")
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            place = self.folder / f".{name if is_name(name) else 'other'}.lock"
+            lock = FileLock(place, mode=0o600)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise ModelError(f"another twinsift is busy with {name}", "wait for it") from error
