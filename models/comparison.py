@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bending import find_bend
-from .changes import Change, commonest_tones, find_change
-from .evidence import Evidence, is_alike_nowhere
+from .changes import find_change
+from .evidence import EQUALLY_SHARP, Evidence, is_alike_nowhere
 from .geometry import Alignment, align
+from .grain import shared_grain
 from .keypoints import Keypoints
 from .recolouring import SIDE as COLOUR_SIDE
 from .recolouring import compare_colours
-from .similarity import Agreement, Array, compare
+from .similarity import Agreement, Array, Place, compare, overlay
+from .tones import commonest_tones
 
-VERSION = 4
+VERSION = 5
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 TRUSTED_INLIERS = 30
@@ -27,6 +29,10 @@ EVEN_CLOSELY = 0.4
 """Evenness from which a pair is always looked at closely: it may be a page or a screen."""
 FEWEST_CLOSELY = 8
 """Inliers below which a pair isn't looked at closely."""
+CLOSELY = 512
+"""Pixels at which pairs are looked at closely: at half of it two lines of text look the same."""
+GRAIN_FROM = 0.8
+"""Agreement from which noise is compared: without it the two aren't taken for copies anyway."""
 COARSE_SIDE = 96
 """Pixels at which pictures without enough keypoints are compared: noise and blur don't count."""
 HASH_REACH = 16
@@ -168,28 +174,49 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place)
         if coarse is not None:
             evidence = replace(evidence, coarse=coarse.correlation)
-    if not _asks_for_a_closer_look(evidence):
-        return evidence
-    change = find_change(a.grey, b.grey, transform, inverted=agreement.inverted, place=place)
-    return evidence if change is None else _with_change(evidence, change)
+    return _looked_at_closely(evidence, a, b, transform, place)
 
 
-def _asks_for_a_closer_look(e: Evidence) -> bool:
+def _looked_at_closely(
+    e: Evidence, a: Picture, b: Picture, transform: Array, place: Place | None = None
+) -> Evidence:
+    """The evidence with what shows only at full working size, where something may."""
+    changes, grain = _may_be_changed(e), _may_be_exposed_anew(e)
+    laid = (
+        overlay(a.grey, b.grey, transform, side=CLOSELY, place=place) if changes or grain else None
+    )
+    if laid is None:
+        return e
+    x, y, inside, _, _ = laid
+    if e.inverted:
+        y = 255.0 - y
+    change = find_change(x, y, inside) if changes else None
+    if change is not None:
+        e = replace(
+            e,
+            clash=change.clash,
+            changed=change.share,
+            drawn=change.drawn,
+            swapped=change.swapped,
+            exchanged=change.exchanged,
+        )
+    return replace(e, grain=shared_grain(x, y, inside)) if grain else e
+
+
+def _may_be_changed(e: Evidence) -> bool:
     """Whether the pair may be a copy, and something may differ that half the pixels don't show."""
     agreement, of_matches = e.agreement or 0.0, e.inliers / max(e.matches, 1)
+    if e.method == "hash":
+        return agreement >= 0.6 and (e.even or 0.0) >= EVEN_CLOSELY
     if agreement < 0.4 or of_matches < 0.35 or e.inliers < FEWEST_CLOSELY:
         return False
     return agreement < 0.995 or of_matches < 0.7 or (e.even or 0.0) >= EVEN_CLOSELY
 
 
-def _with_change(evidence: Evidence, change: Change) -> Evidence:
-    return replace(
-        evidence,
-        clash=change.clash,
-        changed=change.share,
-        drawn=change.drawn,
-        swapped=change.swapped,
-    )
+def _may_be_exposed_anew(e: Evidence) -> bool:
+    """Whether the pair is as alike as copies, and neither has lost its noise to an edit."""
+    alike = (e.agreement or 0.0) >= GRAIN_FROM and (e.detail or 0.0) >= EQUALLY_SHARP
+    return alike and e.method == "keypoints"
 
 
 def _by_orientation(
@@ -211,11 +238,7 @@ def _by_orientation(
         rotation=_ROTATIONS[orientation],
         scale=max(kb.width, kb.height) / max(ka.width, ka.height),
     )
-    evidence = _with(evidence, a, b, transform, coarse)
-    if (evidence.even or 0.0) < EVEN_CLOSELY or coarse.blocks < 0.6:
-        return evidence
-    change = find_change(a.grey, b.grey, transform, inverted=inverted)
-    return evidence if change is None else _with_change(evidence, change)
+    return _looked_at_closely(_with(evidence, a, b, transform, coarse), a, b, transform)
 
 
 def _with(

@@ -138,6 +138,21 @@ def test_another_person_before_the_same_ground_is_a_near_shot(photograph):
     assert verdict_of(looked_at(first), looked_at(second)) is Verdict.NEAR_SHOT
 
 
+def test_a_scene_exposed_anew_is_a_near_shot_though_nothing_moved(photograph):
+    light = cv2.GaussianBlur(np.asarray(photograph(64), np.float32), (0, 0), 0.8)
+    light[:200] = np.linspace(120, 170, 640, dtype=np.float32)[None, :, None]  # a sky
+    shots = [
+        Image.fromarray(
+            np.clip(light + np.random.default_rng(s).normal(0, 4, light.shape), 0, 255).astype("u1")
+        )
+        for s in (1, 2)
+    ]
+    first, again = (looked_at(shot, format="JPEG", quality=92) for shot in shots)
+    assert verdict_of(first, again) is Verdict.NEAR_SHOT
+    copy = looked_at(shots[0].resize((600, 450)), format="JPEG", quality=80)
+    assert verdict_of(first, copy).is_duplicate
+
+
 def test_a_lens_and_a_curled_page_are_edits_that_a_bend_explains(photograph):
     original = photograph(54)
     x, y = np.meshgrid(np.arange(640, dtype=np.float32), np.arange(480, dtype=np.float32))
