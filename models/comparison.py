@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from .bending import find_bend
 from .changes import find_change
+from .curves import find_curves
 from .evidence import EQUALLY_SHARP, Evidence, is_alike_nowhere
 from .geometry import Alignment, align
 from .grain import shared_grain
 from .keypoints import Keypoints
 from .recolouring import SIDE as COLOUR_SIDE
 from .recolouring import compare_colours
-from .similarity import Agreement, Array, Place, compare, overlay
+from .similarity import COMPARED_SIDE, Agreement, Array, Place, Toning, compare, overlay
 from .tones import commonest_tones
 
 VERSION = 5
@@ -31,6 +32,12 @@ FEWEST_CLOSELY = 8
 """Inliers below which a pair isn't looked at closely."""
 CLOSELY = 512
 """Pixels at which pairs are looked at closely: at half of it two lines of text look the same."""
+FEWEST_CURVED = 15
+"""Inliers from which a curve of tones is looked for."""
+CURVED_AGREEMENT, CURVED_CORRELATION = 0.9, 0.93
+"""What the two must reach along it."""
+LEAST_GAIN = 0.05
+"""Agreement that a curve must gain over a straight line."""
 GRAIN_FROM = 0.8
 """Agreement from which noise is compared: without it the two aren't taken for copies anyway."""
 COARSE_SIDE = 96
@@ -170,15 +177,58 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         return evidence
     evidence = _with(evidence, a, b, transform, agreement)
     place = None if curved is None or not bent else curved[0].put
+    toned = None
+    if _may_follow_a_curve(evidence):
+        best = _along_a_curve(a, b, transform, place)
+        if best is not None and best[1].blocks >= agreement.blocks + LEAST_GAIN:
+            toned, along = best
+            evidence = replace(
+                evidence,
+                ssim=along.ssim,
+                agreement=along.blocks,
+                correlation=along.correlation,
+                best_correlation=along.best_correlation,
+                textured=along.textured,
+                flat_difference=along.flat_difference,
+                inverted=False,
+                curved=True,
+            )
     if is_alike_nowhere(evidence):
         coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place)
         if coarse is not None:
             evidence = replace(evidence, coarse=coarse.correlation)
-    return _looked_at_closely(evidence, a, b, transform, place)
+    return _looked_at_closely(evidence, a, b, transform, place, toned)
+
+
+def _may_follow_a_curve(e: Evidence) -> bool:
+    """Whether keypoints agree and tones don't, in a photograph: in a drawing any curve fits."""
+    trusted = e.inliers >= FEWEST_CURVED and e.inliers >= 0.5 * e.matches
+    return trusted and (e.agreement or 0.0) < CURVED_AGREEMENT and (e.even or 0.0) < 0.5
+
+
+def _along_a_curve(
+    a: Picture, b: Picture, transform: Array, place: Place | None
+) -> tuple[Toning, Agreement] | None:
+    """The curve of tones along which the two agree nearly everywhere, and how far; else None."""
+    laid = overlay(a.grey, b.grey, transform, side=COMPARED_SIDE, place=place)
+    if laid is None:
+        return None
+    for curve in find_curves(*laid[:3]):
+        along = compare(a.grey, b.grey, transform, place=place, toned=curve.put)
+        if along is None or along.inverted:
+            continue
+        if along.blocks >= CURVED_AGREEMENT and along.correlation >= CURVED_CORRELATION:
+            return curve.put, along
+    return None
 
 
 def _looked_at_closely(
-    e: Evidence, a: Picture, b: Picture, transform: Array, place: Place | None = None
+    e: Evidence,
+    a: Picture,
+    b: Picture,
+    transform: Array,
+    place: Place | None = None,
+    toned: Toning | None = None,
 ) -> Evidence:
     """The evidence with what shows only at full working size, where something may."""
     changes, grain = _may_be_changed(e), _may_be_exposed_anew(e)
@@ -188,7 +238,9 @@ def _looked_at_closely(
     if laid is None:
         return e
     x, y, inside, _, _ = laid
-    if e.inverted:
+    if toned is not None:
+        x, y = toned(x, y)
+    elif e.inverted:
         y = 255.0 - y
     change = find_change(x, y, inside) if changes else None
     if change is not None:
@@ -216,7 +268,7 @@ def _may_be_changed(e: Evidence) -> bool:
 def _may_be_exposed_anew(e: Evidence) -> bool:
     """Whether the pair is as alike as copies, and neither has lost its noise to an edit."""
     alike = (e.agreement or 0.0) >= GRAIN_FROM and (e.detail or 0.0) >= EQUALLY_SHARP
-    return alike and e.method == "keypoints"
+    return alike and e.method == "keypoints" and not e.curved
 
 
 def _by_orientation(

@@ -89,6 +89,8 @@ class Evidence:
     """Mean grey-level difference where there is none, tones matched."""
     inverted: bool = False
     """Whether light and dark are swapped."""
+    curved: bool = False
+    """Whether tones agree along a curve only, as after solarising; `ssim` and others follow it."""
     gain: float | None = None
     """Contrast of a for one of b; negative where inverted."""
     shift: float | None = None

@@ -200,7 +200,11 @@ def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
         return "the noise of the sensor is another one: exposed anew"
     if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
         return "a part lies elsewhere: the subject moved"
-    if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.93 and not e.inverted:
+    if (
+        (e.recoloured or 0) > _RECOLOURED
+        and (e.agreement or 0) >= 0.93
+        and not (e.inverted or e.curved)
+    ):
         return "a part has another colour"
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
@@ -251,6 +255,7 @@ def _toned(e: Evidence) -> bool:
     gain = abs(e.gain) if e.gain else 1.0
     return (
         e.inverted
+        or e.curved
         or not 0.9 < gain < 1.1
         or abs(e.shift or 0.0) > 6
         or (e.colour or 0.0) > 6

@@ -153,6 +153,17 @@ def test_a_scene_exposed_anew_is_a_near_shot_though_nothing_moved(photograph):
     assert verdict_of(first, copy).is_duplicate
 
 
+def test_solarised_is_toned_and_a_stranger_follows_no_curve(photograph):
+    scenes = [photograph(seed).convert("L") for seed in (57, 58)]
+    original, solarised, other = (
+        looked_at(grey) for grey in (scenes[0], *(ImageOps.solarize(s, 150) for s in scenes))
+    )
+    evidence = examine(original[0], solarised[0])
+    assert evidence.curved
+    assert judge(evidence, original[1], solarised[1], Thresholds()) is Verdict.EDITED
+    assert not examine(original[0], other[0]).curved
+
+
 def test_a_lens_and_a_curled_page_are_edits_that_a_bend_explains(photograph):
     original = photograph(54)
     x, y = np.meshgrid(np.arange(640, dtype=np.float32), np.arange(480, dtype=np.float32))
