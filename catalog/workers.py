@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import IO, Any, Generic, Literal, TypeVar
 
 from ..models.errors import TwinsiftError
+from . import confinement
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -305,6 +306,8 @@ def _ending(code: int) -> str:
 
 
 def _loss(code: int, timeout: float) -> Lost:
+    if code == confinement.GLUT:
+        return Lost("memory", "needs more memory than a worker may take")
     if hasattr(signal, "SIGALRM") and code == -signal.SIGALRM:
         return Lost("timeout", f"took longer than {timeout:g} s")
     return Lost("crash", f"the decoder crashed on it ({_ending(code)})")
@@ -323,7 +326,7 @@ def serve() -> None:
 
     try:
         function, context, timeout, memory_mb = pickle.load(jobs)
-        _confine(memory_mb)
+        confinement.confine(memory_mb)
     except BaseException as error:  # whatever it is, the parent must hear it
         answer("broken", f"{type(error).__name__}: {error}")
         return
@@ -332,7 +335,7 @@ def serve() -> None:
     answer("ready")
     while True:
         item = inbox.get()
-        _alarm(timeout + 10.0)
+        confinement.alarm(timeout + 10.0)
         try:
             result = function(item, *context)
         except MemoryError:
@@ -347,7 +350,7 @@ def serve() -> None:
                 answer("lost", "error", f"unexpected {type(error).__name__}: {text}")
         else:
             answer("done", result)
-        _alarm(0.0)
+        confinement.alarm(0.0)
 
 
 def _receive(jobs: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
@@ -357,31 +360,3 @@ def _receive(jobs: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
             inbox.put(pickle.load(jobs))
     except BaseException:
         os._exit(0)
-
-
-def _alarm(seconds: float) -> None:
-    """Have the kernel kill this process: where a decoder hangs and the parent is gone too."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _confine(memory_mb: int) -> None:
-    import warnings
-
-    import cv2
-
-    warnings.simplefilter("ignore")
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "win32":
-        return
-    import resource
-
-    os.nice(5)  # a person reviewing meanwhile comes first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = memory_mb << 20
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    with contextlib.suppress(ValueError, OSError):  # not every platform lets it be set
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))

@@ -90,6 +90,7 @@ def test_items_are_taken_only_as_workers_are_free(jobs: ModuleType) -> None:
         ("kill", "crash", "SIGKILL"),
         ("hang", "timeout", "longer than 1 s"),
         ("glut", "memory", "512 MiB"),
+        ("watched glut", "memory", "more memory"),
         ("opencv glut", "memory", "512 MiB"),
         ("picture error", "error", "it is broken (mend it)"),
         ("any error", "error", "unexpected KeyError"),
