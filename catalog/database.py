@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from filelock import FileLock, Timeout
 
+from ..models.process_lock import process_lock
 from ..models.text import printable
 from .errors import CatalogError
 from .migrations import APPLICATION_ID, VERSION, migrate
@@ -112,18 +112,13 @@ class Catalog:
             CatalogError: another process holds it.
         """
         # The real path: a link to the catalog must not lead to another lock.
-        lock = FileLock(f"{os.path.realpath(self.path)}.{work}.lock", mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise CatalogError(
-                f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
-                "wait for it or stop it",
-            ) from error
-        try:
+        with process_lock(f"{os.path.realpath(self.path)}.{work}.lock") as held:
+            if not held:
+                raise CatalogError(
+                    f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
+                    "wait for it or stop it",
+                )
             yield
-        finally:
-            lock.release()
 
 
 def _make(path: Path) -> None:

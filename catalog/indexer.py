@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..models import formats
-from ..models.extract import ExtractSpec
+from ..models.features import ExtractSpec
 from ..models.text import printable
 from . import store
 from .database import Catalog

@@ -15,7 +15,9 @@ from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
 from ..models.evidence import Verdict
-from ..models.extract import ExtractSpec, Features, extract
+from ..models.extract import extract
+from ..models.features import ExtractSpec, Features
+from ..models.keypoints import Keypoints
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
 from . import embedding_pass, strictness, vocabulary, words

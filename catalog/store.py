@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.extract import Features
+from ..models.features import Features
 from .database import Catalog
 from .identity import Identity
 from .reading import Job
@@ -74,7 +74,7 @@ def put_features(connection: sqlite3.Connection, features: Features, extractor: 
     connection.execute(
         "INSERT INTO descriptor (content_id, kind, width, height, count, positions, vectors)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (content_id, points.kind, points.width, points.height, len(points), *points.pack()),
+        (content_id, points.kind, points.width, points.height, points.count, points.positions, points.vectors),
     )
     connection.execute("INSERT INTO preview VALUES (?, ?)", (content_id, features.preview))
     return content_id

@@ -12,11 +12,9 @@ from PIL import ExifTags, Image
 
 from . import colour, digests, formats, metadata, raw
 from .errors import MissingExtraError, PictureError
-from .metadata import Metadata
+from .features import Metadata
 from .reduction import Reduction, Squeezed, Whole, Within
 from .text import printable
-
-VERSION = 1
 
 _REDUCIBLE = frozenset(("JPEG", "MPO"))
 _LOSSLESS = frozenset(("PNG", "BMP", "RAW", "PSD", "PPM", "TGA", "PCX", "QOI"))
@@ -48,7 +46,7 @@ class Picture:
     quality: int | None
     frames: int
     as_stored: bool = False
-    """Whether `image` is a JPEG as its file has it: neither reduced, turned nor converted."""
+    """Whether the file is a JPEG that shows `image` as it is, neither turned nor converted."""
 
 
 def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
@@ -62,7 +60,7 @@ def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
         MissingExtraError: the format's decoder isn't installed.
         MemoryError: the process may not take what the picture needs.
     """
-    return _read(data, Whole() if side is None else Within(side), max_pixels)
+    return reduced(data, Whole() if side is None else Within(side), max_pixels=max_pixels)
 
 
 def squeeze(data: bytes, size: tuple[int, int], *, max_pixels: int) -> NDArray[np.uint8]:
@@ -74,10 +72,15 @@ def squeeze(data: bytes, size: tuple[int, int], *, max_pixels: int) -> NDArray[n
     Raises:
         PictureError, MissingExtraError, MemoryError: as `read`.
     """
-    return np.asarray(_read(data, Squeezed(size), max_pixels).image)
+    return np.asarray(reduced(data, Squeezed(size), max_pixels=max_pixels).image)
 
 
-def _read(data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
+def reduced(data: bytes, reduction: Reduction, *, max_pixels: int) -> Picture:
+    """Decode the first frame, reduced as `reduction` says; else as `read`.
+
+    Raises:
+        PictureError, MissingExtraError, MemoryError: as `read`.
+    """
     kind = formats.sniff(data)
     if not kind:
         raise PictureError(
@@ -153,7 +156,7 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         if kind in _REDUCIBLE
         else None,
         frames=frames,
-        as_stored=kind == "JPEG" and finished is image and not drafted,
+        as_stored=kind == "JPEG" and finished is image,
     )
 
 

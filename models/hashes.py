@@ -10,7 +10,6 @@ from PIL import Image
 
 from . import lanczos
 
-VERSION = 1
 SIZE = 8
 """Bytes of one hash: 8 x 8 bits, row by row, the first bit the highest, as np.packbits packs."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from .features import Metadata
 from .text import printable
 
 # Annex K.1 of ITU-T T.81, the table that the IJG's library scales by the quality.
@@ -28,20 +28,6 @@ _LUMINANCE = np.array(
     ]
 )
 _LONGEST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What EXIF says; everything may be missing."""
-
-    captured_at: str | None = None
-    """When the picture was taken, 'YYYY-MM-DD HH:MM:SS' of the camera's clock."""
-    camera: str | None = None
-    """Maker and model."""
-    exif_count: int = 0
-    """How many EXIF tags there are, in all directories."""
-    gps: str | None = None
-    """Where it was taken, as `position` says it."""
 
 
 def from_exif(exif: Image.Exif) -> Metadata:
