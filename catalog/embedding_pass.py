@@ -72,19 +72,20 @@ def embed_all(
     catalog: Catalog,
     covered: Iterable[Scope],
     settings: IndexSettings,
+    key: str | None,
     report: Report,
     control: Control,
 ) -> int:
     """Embed every content of the scopes that the set network hasn't seen; how many it could not.
 
-    Each is read from its file once more; what can't be read now, or has changed since it was
-    indexed, is passed over, and tried again by the next pass.
+    `key` is that of `model_key`: it costs a look at the whole network. Each content is read from
+    its file once more; what can't be read now, or has changed since it was indexed, is passed
+    over, and tried again by the next pass.
 
     Raises:
         ModelError: the network can't be used.
         Interrupted: `control` asked for a stop; what was embedded is stored.
     """
-    key = model_key(settings)
     if key is None:
         return 0
     with catalog.transaction() as connection:

@@ -112,7 +112,7 @@ def index(
         # What is written here can be computed again: no need to wait for the disk at each commit.
         catalog.connection.execute("PRAGMA synchronous = NORMAL")
         covered = scopes(catalog, folders)
-        model_key(wanted)  # a wrong network is to be known before hours of decoding
+        key = model_key(wanted)  # a wrong network is to be known before hours of decoding
         hide_excluded(catalog, [r.id for r in list_roots(catalog) if r.role == "excluded"])
         meter = Meter(report, "scan")
         found = scan(catalog, covered, _rules(catalog, settings), meter, control)
@@ -120,7 +120,7 @@ def index(
         there = [scope for scope in covered if scope.path not in found.missing]
         retry_unreadable(catalog, there)
         decoded = _read_all(catalog, there, wanted, report, control)
-        not_embedded = embed_all(catalog, there, wanted, report, control)
+        not_embedded = embed_all(catalog, there, wanted, key, report, control)
         counts = store.count(catalog, covered)
         failures = sorted([*found.unreadable, *store.failures(catalog, covered)])
     return IndexSummary(

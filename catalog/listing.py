@@ -174,7 +174,7 @@ def _summaries(
                 verdicts[verdict],
                 similarity,
                 files,
-                linked.get((of_kind, group_id), reclaimed) or 0,
+                linked[key] if (key := (of_kind, group_id)) in linked else reclaimed,
                 folder,
                 name,
                 decided,

@@ -41,8 +41,8 @@ TOLD_ELSEWHERE = {
         "catalog/test_preflight.py::test_a_plan_that_removes_its_own_keeper_is_refused",
     ),
     "a renumbered file hit a stale cache entry and matched an unrelated picture": (
-        "catalog/test_indexer.py::test_two_files_that_changed_places_are_told_apart",
-        "catalog/test_indexer.py::test_a_changed_file_is_read_again_and_keeps_its_row",
+        "catalog/test_index_changes.py::test_two_files_that_changed_places_are_told_apart",
+        "catalog/test_index_changes.py::test_a_changed_file_is_read_again_and_keeps_its_row",
     ),
     "move flattened names and overwrote same-named files": (
         "catalog/test_plan.py::test_a_move_keeps_the_structure_and_resolves_clashes",
