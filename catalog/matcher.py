@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
-from . import candidates, embedding_pass, pairs, pixel_equality, sift_ssim, strictness, words
+from . import candidates, network, pairs, pixel_equality, sift_ssim, strictness, words
 from .database import Catalog
 from .grouping import regroup
 from .judging import Judges
@@ -60,7 +60,7 @@ class _Run:
         self.control = control
         self.started = time.monotonic()
         self.entries = {entry.id: entry for entry in entries(catalog)}
-        self.model = embedding_pass.current_model(catalog, settings.index)
+        self.model = network.current_model(catalog, settings.index)
         self.strictness = strictness.of(settings.match)
 
     def match(self) -> MatchSummary:
@@ -89,7 +89,7 @@ class _Run:
         extractors = dict(self.catalog.connection.execute("SELECT id, extractor FROM content"))
         key = _proposal_key(self.settings, self.model)
         # A picture whose embedding arrives after it was matched is to be proposed once more.
-        embedded = embedding_pass.contents(self.catalog, self.model)
+        embedded = network.embedded(self.catalog, self.model)
         keys = {i: f"{key};{extractors[i]};{int(i in embedded)}" for i in self.entries}
         new = pairs.stale(self.catalog, METHOD, keys)
         if not new:

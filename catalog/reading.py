@@ -182,7 +182,7 @@ def _read(stream: BinaryIO, identity: Identity, job: Job, context: ReadContext) 
     from ..models.extract import extract  # only workers decode: who gives them work starts quickly
 
     try:
-        return Decoded(identity, extract(data, context.spec))
+        return Decoded(identity, extract(data, context.spec, digest=digest))
     except TwinsiftError as error:
         return Refused(identity, digest, str(error))
 

@@ -17,17 +17,21 @@ _LARGEST_PREVIEW = 1 << 17  # bytes; some small pictures carry large metadata
 _ALWAYS = ("phash", "dhash")
 
 
-def extract(data: bytes, spec: ExtractSpec) -> Features:
+def extract(data: bytes, spec: ExtractSpec, *, digest: bytes | None = None) -> Features:
     """Decode a file's bytes once and compute everything; a pure function of its arguments.
+
+    `digest` is that of the bytes, where it is known already.
 
     Raises:
         PictureError, MissingExtraError, MemoryError: as models.decode.read.
     """
     picture = decode.reduced(data, _reduction(spec), max_pixels=spec.max_pixels)
-    grey = picture.image.convert("L")  # ITU-R 601, as imagehash converts
+    grey = picture.image
+    if grey.mode != "L":
+        grey = grey.convert("L")  # ITU-R 601, as imagehash converts, and as JPEG has its luminance
     kinds = (*_ALWAYS, *sorted(set(spec.hashes)))
     return Features(
-        digest=digests.of_bytes(data),
+        digest=digest or digests.of_bytes(data),
         size=len(data),
         format=picture.format,
         width=picture.width,
@@ -38,7 +42,7 @@ def extract(data: bytes, spec: ExtractSpec) -> Features:
         quality=picture.quality,
         contrast=_contrast(grey),
         frames=picture.frames,
-        hashes=hashes.compute(grey, kinds),
+        hashes=hashes.compute(_hashed(grey, spec), kinds),
         keypoints=_keypoints(grey, spec),
         preview=data if _is_own_preview(picture, data, spec) else _jpeg(picture.image),
     )
@@ -50,10 +54,16 @@ def _reduction(spec: ExtractSpec) -> Reduction:
     return Coarse(COARSE_SIDE, spec.working_side)
 
 
+def _hashed(grey: Image.Image, spec: ExtractSpec) -> Image.Image:
+    """What the hashes are taken of: without keypoints about as much of every picture."""
+    times = 1 if spec.keypoints else min(grey.size) // COARSE_SIDE
+    return grey.reduce(times) if times > 1 else grey
+
+
 def _keypoints(grey: Image.Image, spec: ExtractSpec) -> PackedKeypoints:
     if not spec.keypoints:
         size = working_size(*grey.size, min(COARSE_FRAME, spec.working_side))
-        return PackedKeypoints("sift", *size, 0, b"", b"")
+        return PackedKeypoints("sift", *size, b"", b"")
     from . import keypoints  # OpenCV takes as long to load as many a picture to hash
 
     found = keypoints.detect(np.asarray(grey), side=spec.working_side, limit=spec.keypoints)

@@ -7,10 +7,12 @@ from typing import Literal
 
 KeypointKind = Literal["sift", "orb"]
 
-COARSE_SIDE = 160
+COARSE_SIDE = 90
 """Least shorter side, in pixels, that hashes are made from where nothing else is wanted."""
 COARSE_FRAME = 256
 """Longest side of the working picture where there are no keypoints."""
+
+POSITION_BYTES = 8
 
 # Raised when a module of that name computes something else: all features are then made anew.
 _VERSIONS = {"extract": 1, "decode": 1, "hashes": 1, "keypoints": 1}
@@ -66,16 +68,20 @@ class Metadata:
 class PackedKeypoints:
     """Keypoints and descriptors as the catalog stores them; models.keypoints makes and reads them.
 
-    `positions` are 8 bytes a keypoint, `vectors` 128 (SIFT) or 32 (ORB). `width` and `height` are
+    `positions` are POSITION_BYTES a keypoint, `vectors` 128 (SIFT) or 32 (ORB). `width` and `height` are
     those of the working picture, also where there is no keypoint.
     """
 
     kind: KeypointKind
     width: int
     height: int
-    count: int
     positions: bytes
     vectors: bytes
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.positions) // POSITION_BYTES
 
 
 @dataclass(frozen=True, slots=True)

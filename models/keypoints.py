@@ -61,21 +61,17 @@ class Keypoints:
             self.kind,
             self.width,
             self.height,
-            len(self),
             fixed.tobytes(),
             self.vectors.tobytes(),
         )
 
     @classmethod
-    def unpack(
-        cls, kind: KeypointKind, width: int, height: int, positions: bytes, vectors: bytes
-    ) -> Keypoints:
+    def unpack(cls, packed: PackedKeypoints) -> Keypoints:
         """The keypoints that `pack` stored."""
-        points = np.frombuffer(positions, "<u2").reshape(-1, 4).astype(np.float32) / _UNITS
-        length = 128 if kind == "sift" else 32
-        return cls(
-            kind, width, height, points, np.frombuffer(vectors, np.uint8).reshape(-1, length)
-        )
+        points = np.frombuffer(packed.positions, "<u2").reshape(-1, 4).astype(np.float32) / _UNITS
+        length = 128 if packed.kind == "sift" else 32
+        vectors = np.frombuffer(packed.vectors, np.uint8).reshape(-1, length)
+        return cls(packed.kind, packed.width, packed.height, points, vectors)
 
 
 def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:

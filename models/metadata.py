@@ -113,8 +113,11 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     `tables` are Pillow's `quantization`, rows of 8; None where there is no table of 64 values.
     """
     table = tables.get(0)
-    if table is None or len(table) != 64:
-        return None
+    return None if table is None or len(table) != 64 else _quality_of(tuple(table))
+
+
+@functools.lru_cache(maxsize=64)
+def _quality_of(table: tuple[int, ...]) -> int:
     apart = np.abs(_ijg_tables() - np.asarray(table)).sum(axis=1)
     # Of qualities with one table (all of the lowest saturate) the highest is named.
     return 100 - int(np.argmin(apart[::-1]))

@@ -22,7 +22,7 @@ from typing import Any
 
 import platformdirs
 
-from . import download, onnx_graph, preprocessing
+from . import download, onnx_graph
 from .errors import ModelError
 from .manifest import MANIFEST, NONE, is_name
 from .process_lock import process_lock
@@ -150,6 +150,8 @@ class Registry:
                 f"{printable(os.fspath(file))} isn't the published {name}", "choose another --name"
             )
         cut = output or (entry.cut if entry else "")
+        from . import preprocessing  # and numpy with it: `index` only asks what is installed
+
         extra = {preprocessing.METADATA_KEY: preprocessing.KINDS[kind].to_json()} if kind else {}
         with self._lock(name):
             if self.get(name) is not None:
