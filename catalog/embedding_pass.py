@@ -57,9 +57,9 @@ def embed_all(
 ) -> int:
     """Embed every content of the scopes that the set network hasn't seen; how many it could not.
 
-    `key` is that of `network.model_key`: it costs a look at the whole network. Each content is read from
-    its file once more; what can't be read now, or has changed since it was indexed, is passed
-    over, and tried again by the next pass.
+    `key` is that of `network.model_key`, which costs a look at the whole network. Each content is
+    read from its file once more; what can't be read now, or has changed since it was indexed, is
+    passed over, and tried again by the next pass.
 
     Raises:
         ModelError: the network can't be used.

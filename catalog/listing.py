@@ -9,43 +9,22 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..models.evidence import Verdict
+import numpy as np
+
 from .database import Catalog
+from .group_table import VERDICTS, GroupTable, joined
 from .review import absolute
 
 _FIRST = 400  # groups noted as the first: some screens full
 _KINDS = ("duplicate", "near")
+_AT_ONCE = 1_000  # rows made into columns in one go: what else goes on has its turn in between
+_CODES = {str(verdict): code for code, verdict in enumerate(VERDICTS)}
+_SEPARATOR = os.sep.encode()
 _FIRST_FACT = "groups.first"
 _STAMP_FACT = "groups.stamp"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSummary:
-    """One row of the groups list."""
-
-    id: str
-    kind: str
-    """'duplicate' or 'near'."""
-    verdict: Verdict
-    """The weakest member's verdict."""
-    similarity: float
-    """The weakest member's similarity to the representative, 0..1."""
-    files: int
-    reclaim: int
-    """Bytes freed if only the largest file stays; hard links of one inode count once."""
-    folder: bytes
-    """Absolute folder of the representative's first file."""
-    name: bytes
-    """Name of the representative's first file."""
-    decided: int
-    """How many of the files have a decision."""
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether every file of the group has a decision."""
-        return self.decided >= self.files
 
 
 _PRESENT = """
@@ -75,19 +54,19 @@ _ROWS = f"""
 
 def list_groups(
     catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate"
-) -> list[GroupSummary]:
+) -> GroupTable:
     """Every group with at least two files present, most reclaimable first (`kind` None: both)."""
     return _summaries(catalog, "duplicate_group g", method, kind)
 
 
-def first_groups(catalog: Catalog) -> list[GroupSummary]:
+def first_groups(catalog: Catalog) -> GroupTable:
     """The groups of both kinds that free the most as far as the last match knows, without the rest.
 
     Empty where no match has noted them; `list_groups` then has to be waited for.
     """
     noted = _fact(catalog.connection, _FIRST_FACT)
     if noted is None:
-        return []
+        return GroupTable.of(())
     source = "json_each(:only) j CROSS JOIN duplicate_group g ON g.id = j.value"
     return _summaries(catalog, source, "evidence", None, only=noted.decode())
 
@@ -144,45 +123,49 @@ def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:
 
 def _summaries(
     catalog: Catalog, source: str, method: str, kind: str | None, only: str = ""
-) -> list[GroupSummary]:
-    sql = _ROWS.format(source=source)
+) -> GroupTable:
     one, other = _KINDS if kind is None else (kind, kind)
-    asked = {"method": method, "one": one, "other": other, "only": only}
-    verdicts = {str(verdict): verdict for verdict in Verdict}
     linked = _linked(catalog, method)
-    folders: dict[tuple[bytes, bytes], bytes] = {}
-    found = []
-    for (
-        group_id,
-        of_kind,
-        verdict,
-        similarity,
-        files,
-        reclaimed,
-        decided,
-        root,
-        path,
-    ) in catalog.connection.execute(sql, asked):
-        below, name = os.path.split(path)
-        folder = folders.get((root, below))
-        if folder is None:
-            folder = folders[root, below] = absolute(root, below) if below else root
-        found.append(
-            GroupSummary(
-                group_id,
-                of_kind,
-                verdicts[verdict],
-                similarity,
-                files,
-                linked[key] if (key := (of_kind, group_id)) in linked else reclaimed,
-                folder,
-                name,
-                decided,
-            )
-        )
-    found.sort(key=lambda g: g.id)
-    found.sort(key=lambda g: g.reclaim, reverse=True)
-    return found
+    rows = catalog.connection.execute(
+        _ROWS.format(source=source), {"method": method, "one": one, "other": other, "only": only}
+    )
+    folders: dict[tuple[bytes, bytes], int] = {}
+    pieces = []
+    while some := rows.fetchmany(_AT_ONCE):
+        pieces.append(_piece(some, linked, folders))
+    table = joined(pieces, [absolute(*folder) if folder[1] else folder[0] for folder in folders])
+    return table.take(np.lexsort((np.array(table.ids, str), -table.reclaim)))
+
+
+def _piece(
+    rows: Sequence[tuple[Any, ...]],
+    linked: Mapping[tuple[str, str], int],
+    folders: dict[tuple[bytes, bytes], int],
+) -> GroupTable:
+    """Some rows as columns; `folders` gets the places of those that are new."""
+    ids, kinds, verdicts, similarity, files, reclaim, decided, roots, paths = zip(
+        *rows, strict=True
+    )
+    if linked:
+        keys = zip(kinds, ids, strict=True)
+        reclaim = [linked.get(key, freed) for key, freed in zip(keys, reclaim, strict=True)]
+    below = [path.rpartition(_SEPARATOR) for path in paths]
+    where = [
+        folders.setdefault((root, folder), len(folders))
+        for root, (folder, _, _) in zip(roots, below, strict=True)
+    ]
+    return GroupTable(
+        ids,
+        np.array([kind == "near" for kind in kinds], bool),
+        np.array([_CODES[verdict] for verdict in verdicts], np.uint8),
+        np.array(similarity, np.float64),
+        np.array(files, np.int32),
+        np.array(reclaim, np.int64),
+        (),
+        np.array(where, np.int32),
+        [name for _, _, name in below],
+        np.array(decided, np.int32),
+    )
 
 
 def _linked(catalog: Catalog, method: str) -> dict[tuple[str, str], int]:

@@ -1,4 +1,4 @@
-"""What is computed of a picture and kept: plain data, quick to load, that goes between processes."""
+"""What is computed of a picture and kept: plain data, quick to load, handed between processes."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Metadata:
 class PackedKeypoints:
     """Keypoints and descriptors as the catalog stores them; models.keypoints makes and reads them.
 
-    `positions` are POSITION_BYTES a keypoint, `vectors` 128 (SIFT) or 32 (ORB). `width` and `height` are
-    those of the working picture, also where there is no keypoint.
+    `positions` are POSITION_BYTES a keypoint, `vectors` 128 (SIFT) or 32 (ORB). `width` and
+    `height` are those of the working picture, also where there is no keypoint.
     """
 
     kind: KeypointKind

@@ -230,7 +230,7 @@ class Registry:
         place = self.folder / f".{name if is_name(name) else 'other'}.lock"
         with ExitStack() as stack:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 held = stack.enter_context(process_lock(place))
             except OSError as error:
                 folder = printable(os.fspath(self.folder))

@@ -110,5 +110,5 @@ def _say_group(detail: GroupDetail, reclaim: int) -> None:
         decided = f" [{member.verb}]" if member.verb else ""
         plain.say(f"  {mark} {printable(member.path)}  {facts}  {relation}{share}{reason}{decided}")
     for holder in detail.shown_in:
-        plain.say(f"       also on {printable(holder.path)}, which shows other pictures too")
+        plain.say(f"       also seen in: {printable(holder.path)} (collage)")
     plain.say()

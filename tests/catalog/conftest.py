@@ -18,17 +18,19 @@ from twinsift.catalog import exclusive_rename, indexer
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print at how many points the file actions were killed (tests/catalog/test_crashes.py)."""
-    points = [
-        value
-        for report in terminalreporter.stats.get("passed", [])
-        for name, value in report.user_properties
-        if name == "kill points"
-    ]
-    if points:
-        terminalreporter.write_line(
-            f"file actions killed at {sum(points)} points in {len(points)} scenarios: nothing lost"
-        )
+    """Print at how many points file actions were cut off (test_crashes.py, test_power_loss.py)."""
+    for kind, words in (
+        ("kill points", "file actions killed at {} points in {} scenarios: nothing lost"),
+        ("power failures", "power failed at {} points in {} scenarios: nothing lost"),
+    ):
+        points = [
+            value
+            for report in terminalreporter.stats.get("passed", [])
+            for name, value in report.user_properties
+            if name == kind
+        ]
+        if points:
+            terminalreporter.write_line(words.format(sum(points), len(points)))
 
 
 @pytest.fixture

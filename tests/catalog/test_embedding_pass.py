@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from picture_shelf import InProcess
 from PIL import Image
-from twinsift.catalog import embedding_pass, indexer, network, rereading, store
+from twinsift.catalog import candidates, embedding_pass, indexer, network, rereading, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
@@ -185,6 +185,13 @@ def test_what_the_network_takes_for_alike_is_compared_unless_none_is_wanted(shel
         chosen = replace(shelf.settings, model=model)
         settings = Settings(index=chosen, match=MatchSettings(cosine=0.0, neighbours=0))
         assert match(shelf.catalog_path, settings).candidates == proposed
+
+
+def test_pages_too_flat_to_tell_apart_are_not_compared_for_a_network(shelf, monkeypatch) -> None:
+    shelf.embed()
+    settings = Settings(index=shelf.settings, match=MatchSettings(cosine=0.0, neighbours=0))
+    monkeypatch.setattr(candidates, "FLATTEST", 256.0)
+    assert match(shelf.catalog_path, settings).candidates == 0
 
 
 def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> None:

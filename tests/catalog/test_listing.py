@@ -69,7 +69,7 @@ def test_links_of_one_inode_free_nothing(filled: Catalog) -> None:
 
 
 def test_the_first_are_read_alone(filled: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert first_groups(filled) == list_groups(filled, kind=None)
+    assert list(first_groups(filled)) == list(list_groups(filled, kind=None))
     monkeypatch.setattr(listing, "_FIRST", 1)
     note_first(filled)
     assert [(g.kind, g.reclaim) for g in first_groups(filled)] == [("duplicate", 300), ("near", 60)]
@@ -84,7 +84,7 @@ def test_what_went_since_is_not_among_the_first(filled: Catalog) -> None:
 
 def test_nothing_noted_means_nothing_first(tmp_path: Path) -> None:
     with Catalog.open(tmp_path / "empty.sqlite") as empty:
-        assert first_groups(empty) == []
+        assert list(first_groups(empty)) == []
 
 
 def test_the_stamp_changes_with_what_the_list_shows_only(filled: Catalog) -> None:
