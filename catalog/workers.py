@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import IO, Any, Generic, Literal, TypeVar
 
 from ..models.errors import TwinsiftError
+from . import confinement
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -310,6 +311,8 @@ def _late(timeout: float) -> Lost:
 
 
 def _loss(code: int, timeout: float) -> Lost:
+    if code == confinement.GLUT:
+        return Lost("memory", "needs more memory than a worker may take")
     if hasattr(signal, "SIGALRM") and code == -signal.SIGALRM:
         return _late(timeout)
     return Lost("crash", f"the decoder crashed on it ({_ending(code)})")
@@ -328,7 +331,7 @@ def serve() -> None:
 
     try:
         function, context, timeout, memory_mb = pickle.load(jobs)
-        _confine(memory_mb)
+        confinement.confine(memory_mb)
     except BaseException as error:  # whatever it is, the parent must hear it
         answer("broken", f"{type(error).__name__}: {error}")
         return
@@ -340,11 +343,11 @@ def serve() -> None:
         started = time.monotonic()
         outcomes: list[object] = []
         for item in items:
-            _alarm(timeout + 10.0)
+            confinement.alarm(timeout + 10.0)
             outcomes.append(_outcome(function, item, context, memory_mb))
             if isinstance(outcomes[-1], Lost) and outcomes[-1].kind == "memory":
                 break  # the rest is for a worker whose heap is whole
-        _alarm(0.0)
+        confinement.alarm(0.0)
         answer("done", outcomes, time.monotonic() - started)
 
 
@@ -371,28 +374,3 @@ def _receive(jobs: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
             inbox.put(pickle.load(jobs))
     except BaseException:
         os._exit(0)
-
-
-def _alarm(seconds: float) -> None:
-    """Have the kernel kill this process: where a decoder hangs and the parent is gone too."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _confine(memory_mb: int) -> None:
-    import warnings
-
-    warnings.simplefilter("ignore")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "win32":
-        return
-    import resource
-
-    os.nice(5)  # a person reviewing meanwhile comes first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = memory_mb << 20
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    with contextlib.suppress(ValueError, OSError):  # not every platform lets it be set
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
