@@ -25,10 +25,7 @@ _LOOK_SECONDS = 0.02  # a decoder fills some 100 MiB in that time
 
 def confine(memory_mb: int) -> None:
     """Put this process under its limits for good."""
-    import cv2
-
     warnings.simplefilter("ignore")
-    cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         import resource

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from filelock import FileLock, Timeout
 
+from ..models.process_lock import process_lock
 from ..models.text import printable
 from .errors import CatalogError
 from .migrations import APPLICATION_ID, VERSION, migrate
@@ -122,24 +122,22 @@ class Catalog:
             CatalogError: another process holds it, or it can't be made there.
         """
         # The real path: a link to the catalog must not lead to another lock.
-        lock = FileLock(f"{os.path.realpath(self.path)}.{work}.lock", mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise CatalogError(
-                f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
-                "wait for it or stop it",
-            ) from error
-        except OSError as error:
-            raise CatalogError(
-                f"the catalog {printable(str(self.path))} can't be locked for `{work}`:"
-                f" {(error.strerror or str(error)).lower()}",
-                "copy it to a place that can be written, and name that with --catalog FILE",
-            ) from error
-        try:
+        with ExitStack() as stack:
+            try:
+                place = f"{os.path.realpath(self.path)}.{work}.lock"
+                held = stack.enter_context(process_lock(place))
+            except OSError as error:
+                raise CatalogError(
+                    f"the catalog {printable(str(self.path))} can't be locked for `{work}`:"
+                    f" {(error.strerror or str(error)).lower()}",
+                    "copy it to a place that can be written, and name that with --catalog FILE",
+                ) from error
+            if not held:
+                raise CatalogError(
+                    f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
+                    "wait for it or stop it",
+                )
             yield
-        finally:
-            lock.release()
 
 
 def _make(path: Path) -> None:
