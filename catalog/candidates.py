@@ -2,9 +2,10 @@
 
 Recall of each, among the pairs it is made for: equal reduced pixels, all. pHash, all within the
 radius, in 8 orientations, but for heaps of more than 24 equal hashes (hamming.join_oriented);
-inverted hashes, the same against the complement. Embeddings, all above the cosine threshold. Visual
-words give no such promise: the `neighbours` best of each picture and of its mirror image;
-scripts/evaluate.py measures what each finds.
+inverted hashes, the same against the complement. Embeddings, the 24 nearest of each picture above
+the cosine threshold. Flat pictures have neither. Visual words give no such promise:
+the `neighbours` best of each picture, half as many of its mirror image (measured: as many find no
+copy more, and a third of all candidates were theirs). scripts/evaluate.py measures what each finds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import cosine, hamming, vocabulary, words
 from .database import Catalog
+from .nearest import Nearest
 from .pictures import Entry
 from .progress import Control, Meter
 from .settings import MatchSettings
@@ -30,7 +32,9 @@ PIXELS, HASHES, INVERTED, EMBEDDING, WORDS = GENERATORS = (
 )
 """The generators, by name."""
 FLATTEST = 4.0
-"""Contrast (standard deviation of grey) below which a hash says nothing about a picture."""
+"""Contrast (standard deviation of grey) below which a hash or a network tells no picture apart."""
+
+_NEAREST = 24  # by a network; what is alike in heaps is compared with a few of its heap
 
 
 class PairSet:
@@ -81,7 +85,7 @@ def propose(
             _by_hash(catalog, entries, fresh, settings.hamming, found, inverted=inverted)
             control.checkpoint()
     if EMBEDDING in generators and model is not None:
-        _by_embedding(catalog, ids, settings.cosine, model, found)
+        _by_embedding(catalog, entries, settings.cosine, model, found)
     control.checkpoint()
     if WORDS in generators and settings.neighbours and vocabulary.has_descriptors(catalog):
         _by_words(catalog, ids, fresh, settings.neighbours, found, meter, control)
@@ -125,9 +129,13 @@ def _by_hash(
 
 
 def _by_embedding(
-    catalog: Catalog, ids: NDArray[np.int64], minimum: float, model: str, found: PairSet
+    catalog: Catalog,
+    entries: Sequence[Entry],
+    minimum: float,
+    model: str,
+    found: PairSet,
 ) -> None:
-    place = {int(i): index for index, i in enumerate(ids)}
+    place = {entry.id: k for k, entry in enumerate(entries) if entry.contrast >= FLATTEST}
     usable: list[int] = []
     # Half a million embeddings are 4 GB: they are laid side by side in a file that has no name, and
     # only what is being compared is in memory.
@@ -143,9 +151,12 @@ def _by_embedding(
         file.flush()
         # One network, one length.
         vectors = np.memmap(file, "<f2", "r").reshape(len(usable), -1)
-        order = np.array(usable, np.intp)
-        for i, j, _ in cosine.join(vectors, minimum):
-            found.add(order[i], order[j])
+        nearest = Nearest(_NEAREST)
+        for i, j, scores in cosine.join(vectors, minimum):
+            nearest.add(i, j, scores)
+    order = np.array(usable, np.intp)
+    i, j = nearest.pairs()
+    found.add(order[i], order[j])
 
 
 def _by_words(
@@ -159,10 +170,8 @@ def _by_words(
 ) -> None:
     learnt = vocabulary.ensure(catalog, [int(i) for i in ids], meter, control)
     own, mirrored = vocabulary.load(catalog, [int(i) for i in ids])
-    for queries in (own, mirrored):
-        for index, near, _ in words.propose(
-            own, queries, learnt.size, neighbours=neighbours, only=fresh
-        ):
+    for queries, most in ((own, neighbours), (mirrored, -(-neighbours // 2))):
+        for index, near, _ in words.propose(own, queries, learnt.size, neighbours=most, only=fresh):
             found.add(np.full(len(near), index, np.intp), near)
             if index % 256 == 0:
                 control.checkpoint()

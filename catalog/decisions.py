@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -82,6 +82,16 @@ class _Row(NamedTuple):
 
 _Rows = dict[int, _Row | None]
 """Decision rows by file; None where the file has none."""
+
+
+Told = Callable[[int], None]
+"""Is called with the number of files that were seen to since the last call; it may raise."""
+
+_AT_ONCE = 500  # files between two calls of that
+
+
+def nobody(files: int) -> None:
+    """Nobody is told."""
 
 
 def keep_only(
@@ -186,18 +196,29 @@ def mark_distinct(
         return _record(connection, "distinct", group_id, [], cleared=cleared, distinct=distinct)
 
 
-def undo(catalog: Catalog) -> Step | None:
+def undoable(catalog: Catalog) -> Step | None:
+    """The latest step that stands: what `undo` would take back; None where there is none."""
+    return _next(catalog.connection, forward=False)
+
+
+def redoable(catalog: Catalog) -> Step | None:
+    """The step that was undone last: what `redo` would do again; None where there is none."""
+    return _next(catalog.connection, forward=True)
+
+
+def undo(catalog: Catalog, told: Told = nobody) -> Step | None:
     """Take back the latest step that stands, or return None where there is none.
 
     Steps from before the last applied batch stay: their files are no longer where the decision
-    found them, and the batch itself can be undone (see catalog.undo).
+    found them, and the batch itself can be undone (see catalog.undo). Where `told` raises, nothing
+    is taken back.
     """
-    return _travel(catalog, "undone = 0 AND id > ? ORDER BY id DESC", forward=False)
+    return _travel(catalog, told, forward=False)
 
 
-def redo(catalog: Catalog) -> Step | None:
+def redo(catalog: Catalog, told: Told = nobody) -> Step | None:
     """Do again the step that was undone last, or return None where there is none."""
-    return _travel(catalog, "undone = 1 AND id > ? ORDER BY id", forward=True)
+    return _travel(catalog, told, forward=True)
 
 
 def seal(connection: sqlite3.Connection) -> None:
@@ -305,32 +326,49 @@ def _record(
     return step
 
 
-def _travel(catalog: Catalog, which: str, *, forward: bool) -> Step | None:
+def _next(connection: sqlite3.Connection, *, forward: bool) -> Step | None:
+    undone, way = (1, "") if forward else (0, "DESC")
+    row = connection.execute(
+        f"SELECT id, group_id, kind, decided_at FROM step WHERE undone = {undone} AND id > ?"  # noqa: S608
+        f" ORDER BY id {way} LIMIT 1",
+        (_sealed(connection),),
+    ).fetchone()
+    return None if row is None else Step(*row)
+
+
+def _travel(catalog: Catalog, told: Told, *, forward: bool) -> Step | None:
     """Go one step back or forward in the history."""
     with catalog.transaction() as connection:
-        row = connection.execute(
-            "SELECT id, group_id, kind, decided_at, before, after FROM step"  # noqa: S608
-            f" WHERE {which} LIMIT 1",
-            (_sealed(connection),),
-        ).fetchone()
-        if row is None:
+        step = _next(connection, forward=forward)
+        if step is None:
             return None
-        step = Step(*row[:4])
-        before, after = json.loads(row[4]), json.loads(row[5])
-        _put(connection, _unpacked(after if forward else before))
-        if after["distinct"] is not None:
-            (_put_apart if forward else _put_together)(connection, after["distinct"])
+        state = "after" if forward else "before"
+        # Row by row: a step of 100,000 groups parsed at once would hold up the other threads.
+        rows = connection.execute(
+            f"SELECT j.value FROM step s, json_each(s.{state}, '$.files') j"  # noqa: S608
+            " WHERE s.id = ?",
+            (step.id,),
+        )
+        while files := rows.fetchmany(_AT_ONCE):
+            _put(connection, _unpacked(json.loads(text) for (text,) in files))
+            told(len(files))
+        (apart,) = connection.execute(
+            "SELECT json_extract(after, '$.distinct') FROM step WHERE id = ?", (step.id,)
+        ).fetchone()
+        if apart is not None:
+            (_put_apart if forward else _put_together)(connection, json.loads(apart))
         connection.execute("UPDATE step SET undone = ? WHERE id = ?", (not forward, step.id))
         return step
 
 
 def _packed(rows: _Rows, distinct: dict[str, Any] | None) -> str:
-    files = [[file_id] if row is None else list(row) for file_id, row in rows.items()]
-    return json.dumps({"files": files, "distinct": distinct}, separators=(",", ":"))
+    # File by file: 100,000 groups written at once would hold up the other threads.
+    files = (json.dumps([file_id] if row is None else row) for file_id, row in rows.items())
+    return f'{{"files": [{",".join(files)}], "distinct": {json.dumps(distinct)}}}'
 
 
-def _unpacked(state: dict[str, Any]) -> _Rows:
-    return {row[0]: _Row(*row) if len(row) > 1 else None for row in state["files"]}
+def _unpacked(files: Iterable[list[Any]]) -> _Rows:
+    return {file[0]: _Row(*file) if len(file) > 1 else None for file in files}
 
 
 def _rows_of(connection: sqlite3.Connection, file_ids: Iterable[int]) -> _Rows:

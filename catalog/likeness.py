@@ -1,14 +1,15 @@
-"""A picture that was searched with, and what was found: the two as the files of a group."""
+"""Pictures of no group as the files of one: a search with its hit, ★ and collages it is seen in."""
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 from ..models.errors import PictureError
 from ..models.evidence import Evidence, Verdict
-from ..models.extract import Features
+from ..models.features import Features
 from ..models.text import printable
 from . import store
 from .database import Catalog
@@ -60,3 +61,34 @@ def as_group(catalog: Catalog, image: Path, content_id: int, hit: Hit) -> GroupD
     evidence = Evidence(hamming=hit.hamming, method="digest" if same else "hash")
     other = replace(other, verdict=verdict, similarity=hit.similarity, evidence=evidence)
     return GroupDetail("", "duplicate", verdict, hit.similarity, (own, other))
+
+
+def beside_collages(catalog: Catalog, detail: GroupDetail) -> GroupDetail:
+    """The suggested keeper of a group (first) and the collages that show the group's picture.
+
+    Each collage has the evidence of its pair with ★, or with another file of the group. The keeper
+    is alone where they went away meanwhile.
+    """
+    keeper = replace(detail.keeper, is_representative=True)
+    group = json.dumps([member.content_id for member in detail.members])
+    found = []
+    for holder in detail.shown_in:
+        member = file_member(catalog, holder.file_id)
+        row = catalog.connection.execute(
+            """
+            SELECT p.verdict, p.similarity, p.evidence
+              FROM json_each(?1) j CROSS JOIN pair p ON p.method = 'evidence'
+                   AND p.a_id = min(j.value, ?2) AND p.b_id = max(j.value, ?2)
+             WHERE p.verdict <> 'unrelated'
+             ORDER BY j.value <> ?3, p.similarity DESC LIMIT 1
+            """,
+            (group, holder.content_id, keeper.content_id),
+        ).fetchone()
+        if member is not None and row is not None:
+            evidence = Evidence.from_json(row[2])
+            found.append(
+                replace(member, verdict=Verdict(row[0]), similarity=row[1], evidence=evidence)
+            )
+    if found:
+        detail = replace(detail, verdict=found[0].verdict, similarity=found[0].similarity)
+    return replace(detail, id="", members=(keeper, *found), shown_in=())

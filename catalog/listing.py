@@ -1,7 +1,8 @@
 """The groups as rows of a list: all of them in one query, and the first ones before the rest.
 
 Reading 100,000 groups takes seconds of processor time, whatever the query. So that the list stands
-at once, the matcher notes which groups free the most, and `first_groups` reads those alone.
+at once, the matcher notes which groups free the most, and `first_groups` reads those alone; while
+the files are as the match found them, these are the first of all (`groups_in_order`).
 """
 
 from __future__ import annotations
@@ -9,44 +10,29 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from ..models.evidence import Verdict
+import numpy as np
+
 from .database import Catalog
+from .group_table import VERDICTS, GroupSummary, GroupTable, joined
 from .review import absolute
 
 _FIRST = 400  # groups noted as the first: some screens full
 _KINDS = ("duplicate", "near")
+_AT_ONCE = 1_000  # rows made into columns in one go: what else goes on has its turn in between
+_CODES = {str(verdict): code for code, verdict in enumerate(VERDICTS)}
+_SEPARATOR = os.sep.encode()
 _FIRST_FACT = "groups.first"
+_LEAST_FACT = "groups.first.least"
 _STAMP_FACT = "groups.stamp"
 
-
-@dataclass(frozen=True, slots=True)
-class GroupSummary:
-    """One row of the groups list."""
-
-    id: str
-    kind: str
-    """'duplicate' or 'near'."""
-    verdict: Verdict
-    """The weakest member's verdict."""
-    similarity: float
-    """The weakest member's similarity to the representative, 0..1."""
-    files: int
-    reclaim: int
-    """Bytes freed if only the largest file stays; hard links of one inode count once."""
-    folder: bytes
-    """Absolute folder of the representative's first file."""
-    name: bytes
-    """Name of the representative's first file."""
-    decided: int
-    """How many of the files have a decision."""
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether every file of the group has a decision."""
-        return self.decided >= self.files
-
+_FILES = """
+    (SELECT group_concat(id || state) FROM batch),
+    (SELECT group_concat(id || role || coalesce(scanned_at, '')) FROM root)
+"""
+"""What differs once the files of groups may: file actions, folders and their scans."""
 
 _PRESENT = """
           JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
@@ -75,21 +61,37 @@ _ROWS = f"""
 
 def list_groups(
     catalog: Catalog, *, method: str = "evidence", kind: str | None = "duplicate"
-) -> list[GroupSummary]:
+) -> GroupTable:
     """Every group with at least two files present, most reclaimable first (`kind` None: both)."""
     return _summaries(catalog, "duplicate_group g", method, kind)
 
 
-def first_groups(catalog: Catalog) -> list[GroupSummary]:
+def first_groups(catalog: Catalog) -> GroupTable:
     """The groups of both kinds that free the most as far as the last match knows, without the rest.
 
     Empty where no match has noted them; `list_groups` then has to be waited for.
     """
     noted = _fact(catalog.connection, _FIRST_FACT)
     if noted is None:
-        return []
+        return GroupTable.of(())
     source = "json_each(:only) j CROSS JOIN duplicate_group g ON g.id = j.value"
     return _summaries(catalog, source, "evidence", None, only=noted.decode())
+
+
+def groups_in_order(
+    catalog: Catalog, *, method: str = "evidence", kind: str = "duplicate"
+) -> Iterator[GroupSummary]:
+    """`list_groups` one by one; the first ones come at once, however many there are."""
+    told: set[str] = set()
+    least = _least_noted(catalog).get(kind) if method == "evidence" else None
+    if least is not None:
+        for group in first_groups(catalog):
+            if group.kind == kind and group.reclaim > least:
+                told.add(group.id)
+                yield group
+    for group in list_groups(catalog, method=method, kind=kind):
+        if group.id not in told:
+            yield group
 
 
 def count_groups(catalog: Catalog, kind: str) -> int:
@@ -99,25 +101,38 @@ def count_groups(catalog: Catalog, kind: str) -> int:
     ).fetchone()[0]
 
 
+def is_noted(catalog: Catalog) -> bool:
+    """Whether the first groups were noted, and no file has changed since."""
+    return bool(_least_noted(catalog))
+
+
 def note_first(catalog: Catalog) -> None:
     """Note which groups free the most, and that the groups are others now; the matcher calls it."""
+    files = _files(catalog)
     first: list[str] = []
+    least: dict[str, int] = {}
     for kind in _KINDS:
         rows = catalog.connection.execute(
             f"""
-            SELECT m.group_id FROM group_member m {_PRESENT}
+            SELECT m.group_id, sum(f.size) - max(f.size) FROM group_member m {_PRESENT}
              WHERE m.method = 'evidence' AND m.kind = ?
              GROUP BY m.method, m.kind, m.group_id HAVING count(*) > 1
-             ORDER BY sum(f.size) - max(f.size) DESC, m.group_id LIMIT {_FIRST}
+             ORDER BY 2 DESC, m.group_id LIMIT {_FIRST}
             """,  # noqa: S608
             (kind,),
-        )
-        first += [group_id for (group_id,) in rows]
+        ).fetchall()
+        first += [group_id for group_id, _ in rows]
+        # No other group frees more; -1: there is no other.
+        least[kind] = rows[-1][1] if len(rows) == _FIRST else -1
     with catalog.transaction() as connection:
         stamp = int(_fact(connection, _STAMP_FACT) or 0) + 1
         connection.executemany(
             "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
-            [(_FIRST_FACT, json.dumps(first).encode()), (_STAMP_FACT, b"%d" % stamp)],
+            [
+                (_FIRST_FACT, json.dumps(first).encode()),
+                (_LEAST_FACT, json.dumps([files, least]).encode()),
+                (_STAMP_FACT, b"%d" % stamp),
+            ],
         )
 
 
@@ -127,14 +142,23 @@ def stamp(catalog: Catalog) -> tuple[object, ...]:
     The indexer commits many times a second; most of that changes no row of the list.
     """
     return catalog.connection.execute(
-        """
+        f"""
         SELECT (SELECT value FROM fact WHERE name = ?),
-               (SELECT max(id) FROM step), (SELECT total(undone) FROM step),
-               (SELECT group_concat(id || state) FROM batch),
-               (SELECT group_concat(id || role || coalesce(scanned_at, '')) FROM root)
-        """,
+               (SELECT max(id) FROM step), (SELECT total(undone) FROM step), {_FILES}
+        """,  # noqa: S608
         (_STAMP_FACT,),
     ).fetchone()
+
+
+def _files(catalog: Catalog) -> list[str | None]:
+    return list(catalog.connection.execute(f"SELECT {_FILES}").fetchone())
+
+
+def _least_noted(catalog: Catalog) -> dict[str, int]:
+    """By kind, what the groups that weren't noted free at most; empty where that isn't known."""
+    noted = _fact(catalog.connection, _LEAST_FACT)
+    files, least = (None, {}) if noted is None else json.loads(noted)
+    return least if files == _files(catalog) else {}
 
 
 def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:
@@ -144,62 +168,72 @@ def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:
 
 def _summaries(
     catalog: Catalog, source: str, method: str, kind: str | None, only: str = ""
-) -> list[GroupSummary]:
-    sql = _ROWS.format(source=source)
+) -> GroupTable:
     one, other = _KINDS if kind is None else (kind, kind)
-    asked = {"method": method, "one": one, "other": other, "only": only}
-    verdicts = {str(verdict): verdict for verdict in Verdict}
-    linked = _linked(catalog, method)
-    folders: dict[tuple[bytes, bytes], bytes] = {}
-    found = []
-    for (
-        group_id,
-        of_kind,
-        verdict,
-        similarity,
-        files,
-        reclaimed,
-        decided,
-        root,
-        path,
-    ) in catalog.connection.execute(sql, asked):
-        below, name = os.path.split(path)
-        folder = folders.get((root, below))
-        if folder is None:
-            folder = folders[root, below] = absolute(root, below) if below else root
-        found.append(
-            GroupSummary(
-                group_id,
-                of_kind,
-                verdicts[verdict],
-                similarity,
-                files,
-                linked.get((of_kind, group_id), reclaimed) or 0,
-                folder,
-                name,
-                decided,
-            )
-        )
-    found.sort(key=lambda g: g.id)
-    found.sort(key=lambda g: g.reclaim, reverse=True)
-    return found
+    linked = _linked(catalog, method, only)
+    rows = catalog.connection.execute(
+        _ROWS.format(source=source), {"method": method, "one": one, "other": other, "only": only}
+    )
+    folders: dict[tuple[bytes, bytes], int] = {}
+    pieces = []
+    while some := rows.fetchmany(_AT_ONCE):
+        pieces.append(_piece(some, linked, folders))
+    table = joined(pieces, [absolute(*folder) if folder[1] else folder[0] for folder in folders])
+    return table.take(np.lexsort((np.array(table.ids, str), -table.reclaim)))
 
 
-def _linked(catalog: Catalog, method: str) -> dict[tuple[str, str], int]:
-    """Bytes freed by the groups that hold several links of one inode: they share their blocks."""
-    links = catalog.connection.execute(
-        "SELECT inode, device FROM file GROUP BY inode, device HAVING count(*) > 1"
-    ).fetchall()
-    groups: set[tuple[str, str]] = set()
-    for link in links:
-        groups.update(
-            catalog.connection.execute(
-                "SELECT m.kind, m.group_id FROM file f JOIN group_member m"
-                " ON m.content_id = f.content_id WHERE f.inode = ? AND f.device = ?"
-                " AND m.method = ?",
-                (*link, method),
-            )
-        )
+def _piece(
+    rows: Sequence[tuple[Any, ...]],
+    linked: Mapping[tuple[str, str], int],
+    folders: dict[tuple[bytes, bytes], int],
+) -> GroupTable:
+    """Some rows as columns; `folders` gets the places of those that are new."""
+    ids, kinds, verdicts, similarity, files, reclaim, decided, roots, paths = zip(
+        *rows, strict=True
+    )
+    if linked:
+        keys = zip(kinds, ids, strict=True)
+        reclaim = [linked.get(key, freed) for key, freed in zip(keys, reclaim, strict=True)]
+    below = [path.rpartition(_SEPARATOR) for path in paths]
+    where = [
+        folders.setdefault((root, folder), len(folders))
+        for root, (folder, _, _) in zip(roots, below, strict=True)
+    ]
+    return GroupTable(
+        ids,
+        np.array([kind == "near" for kind in kinds], bool),
+        np.array([_CODES[verdict] for verdict in verdicts], np.uint8),
+        np.array(similarity, np.float64),
+        np.array(files, np.int32),
+        np.array(reclaim, np.int64),
+        (),
+        np.array(where, np.int32),
+        [name for _, _, name in below],
+        np.array(decided, np.int32),
+    )
+
+
+def _linked(catalog: Catalog, method: str, only: str) -> dict[tuple[str, str], int]:
+    """Bytes freed by the groups that hold several links of one inode: they share their blocks.
+
+    `only` are the ids to look among as JSON, '' for all groups.
+    """
+    asked = {"method": method, "only": only}
+    if only:
+        source = "json_each(:only) j CROSS JOIN group_member m ON m.group_id = j.value"
+        links = f"""
+            SELECT m.kind, m.group_id FROM {source} JOIN file f ON f.content_id = m.content_id
+             WHERE m.method = :method AND m.kind IN ('duplicate', 'near')
+             GROUP BY m.kind, m.group_id, f.inode, f.device HAVING count(*) > 1
+        """  # noqa: S608
+    else:
+        links = """
+            SELECT DISTINCT m.kind, m.group_id
+              FROM (SELECT inode, device FROM file GROUP BY inode, device HAVING count(*) > 1) l
+              CROSS JOIN file f ON f.inode = l.inode AND f.device = l.device
+              JOIN group_member m ON m.content_id = f.content_id AND m.method = :method
+        """
+    groups = set(catalog.connection.execute(links, asked))
     return {
         (kind, group_id): _reclaimable(catalog, method, kind, group_id) for kind, group_id in groups
     }

@@ -64,7 +64,7 @@ def settle_all(catalog: Catalog) -> list[Recovered]:
     found: list[Recovered] = []
     with journal.writing(catalog):
         for action in journal.open_intents(catalog):
-            state, reason = resolve(action)
+            state, reason = resolve(action, catalog)
             if state == "failed" and _was_left_behind(catalog, action):
                 state, reason = _send_after(catalog, action)
             if state == "failed":
@@ -113,17 +113,20 @@ def _send_after(catalog: Catalog, action: Action) -> Resolution:
     return Resolution("done", "")
 
 
-def resolve(action: Action) -> Resolution:
-    """Bring an action's file to where it belongs, and say where that is; writes no journal."""
+def resolve(action: Action, catalog: Catalog | None = None) -> Resolution:
+    """Bring an action's file to where it belongs, and say where that is; writes no journal.
+
+    After a restart the catalog helps to know the disk again, whose number may be another one.
+    """
     try:
-        return _resolve(action)
+        return _resolve(action, catalog)
     except (OSError, RefusedError) as error:
         return Resolution(
             "intent", f"can't be settled yet: {fileops.reason_of(error, action.source)}"
         )
 
 
-def _resolve(action: Action) -> Resolution:
+def _resolve(action: Action, catalog: Catalog | None) -> Resolution:
     if action.verb in replacement.VERBS:
         return Resolution(*replacement.resolve(action))
     kept_as = _bring_back_aside(action)
@@ -133,7 +136,7 @@ def _resolve(action: Action) -> Resolution:
     if action.destination is None:
         if here is not None:
             return Resolution("failed", "")
-        if not _volume_is_there(action):
+        if not _volume_is_there(action, catalog):
             return Resolution("intent", "can't be settled while its disk isn't there")
         return Resolution("done", "")
     _finish_part(action, action.destination)
@@ -141,7 +144,7 @@ def _resolve(action: Action) -> Resolution:
         return _leave_source(action, action.destination)
     if here is not None:
         return Resolution("failed", "")
-    return _find_lost(action, action.destination)
+    return _find_lost(action, action.destination, catalog)
 
 
 def _has_arrived(action: Action) -> bool:
@@ -207,25 +210,48 @@ def _leave_source(action: Action, destination: bytes) -> Resolution:
     return Resolution("done", "")
 
 
-def _find_lost(action: Action, destination: bytes) -> Resolution:
+def _find_lost(action: Action, destination: bytes, catalog: Catalog | None) -> Resolution:
     """Nothing is at the source, and the destination doesn't hold what was sent there."""
     there = fileops.identity_at(destination)
     if there is not None and (
         action.verb == "trash"  # nobody else writes there
-        or (there.device, there.inode) == (action.device, action.inode)
+        or (there.inode == action.inode and there.device == _device_of(action.source))
     ):
         # It was edited in the moment before it was moved: the person wants it where it was.
         fileops.rename_exclusively(destination, action.source)
         sync_folder(os.path.dirname(action.source))
         return Resolution("failed", "it was changed by another program, and put back")
-    if not _volume_is_there(action) or not os.path.isdir(os.path.dirname(destination)):
+    if not _volume_is_there(action, catalog) or not os.path.isdir(os.path.dirname(destination)):
         return Resolution("intent", "can't be settled while its disk isn't there")
     return Resolution("failed", f"is neither there nor at {printable(destination)}")
 
 
-def _volume_is_there(action: Action) -> bool:
-    """Whether the file system that held the source is mounted where it was."""
-    folder = os.path.dirname(action.source)
+def _volume_is_there(action: Action, catalog: Catalog | None) -> bool:
+    """Whether the file system that held the source is mounted where it was.
+
+    A restart may number the disks anew. Then it is known by another file of the catalog that was on
+    it with the source, and is there, unchanged, on the disk where the source's folder is now.
+    """
+    device = _device_of(action.source)
+    if device == action.device:
+        return True
+    if catalog is None:
+        return False
+    rows = catalog.connection.execute(
+        "SELECT r.path, f.path, f.size, f.mtime_ns FROM file f JOIN root r ON r.id = f.root_id"
+        " WHERE f.device = ? AND f.present AND f.id IS NOT ? LIMIT 100",
+        (action.device, action.file_id),
+    )
+    for root, path, size, mtime_ns in rows:
+        found = fileops.identity_at(os.path.join(root, path))
+        if found is not None and found[:3] == (size, mtime_ns, device):
+            return True
+    return False
+
+
+def _device_of(path: bytes) -> int:
+    """The device of the nearest folder above `path` that is there."""
+    folder = os.path.dirname(path)
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
-    return Identity.of(os.stat(folder)).device == action.device
+    return Identity.of(os.stat(folder)).device

@@ -185,9 +185,12 @@ def _without_old(action: Action, newcomer: bytes) -> tuple[str, str]:
 
 
 def _is_old(action: Action, path: bytes) -> bool:
-    """Whether a name has the inode that the action was to replace."""
+    """Whether a name of the source's folder has the inode that the action was to replace.
+
+    The device isn't compared: it is that of the folder, and a restart may have numbered it anew.
+    """
     found = _entry(path)
-    return found is not None and found[2:] == (action.device, action.inode)
+    return found is not None and found.inode == action.inode
 
 
 def _is_unedited(action: Action, path: bytes) -> bool:

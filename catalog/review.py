@@ -86,6 +86,7 @@ class Member:
 class Holder:
     """A file that shows a group's picture among others: a collage. It is no copy, and no member."""
 
+    file_id: int
     content_id: int
     path: bytes
     """Absolute."""
@@ -210,9 +211,9 @@ def _holders(
 ) -> dict[str, tuple[Holder, ...]]:
     """The collages that hold a picture of each group."""
     found: dict[str, list[Holder]] = defaultdict(list)
-    for group_id, content_id, path, root in catalog.connection.execute(
+    for group_id, file_id, content_id, path, root in catalog.connection.execute(
         """
-        SELECT DISTINCT m.group_id, h.container_id, f.path, r.path
+        SELECT DISTINCT m.group_id, f.id, h.container_id, f.path, r.path
           FROM json_each(?3) j
           CROSS JOIN group_member m ON m.method = ?1 AND m.kind = ?2 AND m.group_id = j.value
           CROSS JOIN holding h ON h.method = m.method AND h.part_id = m.content_id
@@ -222,7 +223,7 @@ def _holders(
         """,
         (method, kind, json.dumps(group_ids)),
     ):
-        found[group_id].append(Holder(content_id, absolute(root, path)))
+        found[group_id].append(Holder(file_id, content_id, absolute(root, path)))
     return {group_id: tuple(holders) for group_id, holders in found.items()}
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 from twinsift.catalog import decisions, library, listing, review
 from twinsift.catalog.database import Catalog
 
-from measuring import Table, peak_mb
+from measuring import Table, cpu, peak_mb
 
 _ROUNDS = 40
 _BLOBS = 10_000  # more of them would measure the disk
@@ -69,12 +68,7 @@ def _measure(path: Path) -> dict[str, list[float]]:
 
 
 def _times(call: Callable[[], object], rounds: int = _ROUNDS) -> list[float]:
-    found = []
-    for _ in range(rounds):
-        start = time.process_time()
-        call()
-        found.append((time.process_time() - start) * 1e3)
-    return found
+    return [cpu(call) * 1e3 for _ in range(rounds)]
 
 
 def _fill(path: Path, size: int) -> None:

@@ -44,9 +44,10 @@ from twinsift.models import digests
 from twinsift.models.decode import squeeze
 from twinsift.models.embedding import BATCH, Embedder
 
+from measuring import pins
+
 HERE = Path(__file__).resolve().parent
 OPERATIONS = 2 * 15_449_849_856  # multiplications and additions of VGG16 up to fc1, a picture
-PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 LANES = os.cpu_count() or 1
 WINDOW = 0.25  # seconds that a product is repeated for: about what VGG16 takes for a picture
 
@@ -288,11 +289,10 @@ class Folder:
             # One worker: a second one would start in the long run and not always in the short one.
             settings = IndexSettings(model=os.fspath(model), workers=1)
             covered = scopes(catalog, [self._photos / part])
-            with (
-                mock.patch.object(embedding_pass, "load", lambda *_, **__: embedder),
-                mock.patch.object(embedding_pass, "model_key", lambda _: embedder.key),
-            ):
-                missed = embedding_pass.embed_all(catalog, covered, settings, silent, Control())
+            with mock.patch.object(embedding_pass, "load", lambda *_, **__: embedder):
+                missed = embedding_pass.embed_all(
+                    catalog, covered, settings, embedder.key, silent, Control()
+                )
         assert not missed
 
 
@@ -336,8 +336,7 @@ def main() -> int:
     parser.add_argument("--only", choices=TABLES, help="this table alone")
     given = parser.parse_args()
     quick, tables = given.quick, (given.only,) if given.only else TABLES
-    pins = [f"{name}={os.environ[name]}" for name in PINS if name in os.environ]
-    print(f"pinned: {' '.join(pins) or 'nothing'}; load {os.getloadavg()[0]:.1f}")
+    print(f"pinned: {' '.join(pins()) or 'nothing'}; load {os.getloadavg()[0]:.1f}")
     print(f"ONNX Runtime {onnxruntime.__version__}, {LANES} cores", flush=True)
     with tempfile.TemporaryDirectory() as text:
         place = Path(text)

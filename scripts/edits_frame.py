@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from negative_pages import font, phrase
+from lettering import font, phrase
 from photo_edits import LANCZOS, Random
 
 

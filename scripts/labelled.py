@@ -87,9 +87,19 @@ def new_set(folder: Path) -> Path:
 
 
 def photographs(folder: Path) -> list[Path]:
-    """The pictures below a folder in the order of their paths, the same bytes only once."""
+    """The pictures below a folder in the order of their paths, the same bytes only once.
+
+    Of a labelled set its originals alone.
+
+    Raises:
+        ValueError: its labels can't be read; one line that says so.
+    """
+    paths = sorted(folder.rglob("*"))
+    if (folder / TRUTH).is_file():
+        originals = [row.file for row in read_truth(folder).values() if row.transform == ORIGINAL]
+        paths = sorted(images_of(folder) / name for name in originals)
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in paths:
         if path.suffix.lower() in _SUFFIXES and path.is_file():
             found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
     return list(found.values())
@@ -109,6 +119,24 @@ def generator(*names: object) -> np.random.Generator:
     text = "\0".join(str(name) for name in names)
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Random numbers and file names by what they are for; another seed gives others throughout."""
+
+    seed: str = ""
+
+    def __call__(self, *names: object) -> np.random.Generator:
+        """Random numbers that hang on the seed and these names alone."""
+        return generator(*self._with(names))
+
+    def name(self, *names: object) -> str:
+        """A file's name, without suffix, that tells nothing of what it is."""
+        return neutral_name(*self._with(names))
+
+    def _with(self, names: tuple[object, ...]) -> tuple[object, ...]:
+        return (self.seed, *names) if self.seed else names
 
 
 def neutral_name(*names: object) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PINNED = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+_A_MB = 1 << 20 if sys.platform == "darwin" else 1 << 10  # of ru_maxrss
 
 
 def cpu(call: Callable[[], object]) -> float:
@@ -42,10 +44,9 @@ def run(command: Sequence[str | Path], **environment: str) -> Ran:
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return Ran(
         used.ru_utime + used.ru_stime,
-        used.ru_maxrss / scale,
+        used.ru_maxrss / _A_MB,
         time.monotonic() - start,
         process.returncode,
     )
@@ -53,8 +54,12 @@ def run(command: Sequence[str | Path], **environment: str) -> Ran:
 
 def peak_mb() -> float:
     """The most memory that this process has held, in MiB."""
-    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _A_MB
+
+
+def pins() -> list[str]:
+    """The variables in the environment that hold the arithmetic back, as NAME=VALUE."""
+    return [f"{name}={os.environ[name]}" for name in _PINS if name in os.environ]
 
 
 @dataclass(slots=True)
@@ -76,5 +81,4 @@ class Table:
         widths = [max(len(line[k]) for line in lines) for k in range(len(self.columns))]
         for line in lines:
             print("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip())
-        pinned = [f"{name}={os.environ[name]}" for name in _PINNED if name in os.environ]
-        print(f"{os.cpu_count()} cores; {', '.join(pinned) or 'no BLAS or thread count is pinned'}")
+        print(f"{os.cpu_count()} cores; {', '.join(pins()) or 'no BLAS or thread count is pinned'}")

@@ -7,41 +7,15 @@ and differ in what a person would call the content.
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from labelled import generator, pick
+from labelled import Seeds, pick
+from lettering import WORDS, font, phrase
+from negative_scenes import Pictures
 
-_TEXT = """
-    account address amount annual answer apple autumn balance bridge budget cable centre change
-    charge city client coast contract copper cotton council country customer delivery demand
-    design detail dinner discount district document double energy engine estimate evening
-    example export factory family figure forest garden general glass group harbour heating
-    height history holiday island journey kitchen ladder leather letter library linen local
-    machine margin market material measure meeting member method minute mirror model month
-    morning mountain museum number office orange order paper partner payment picture pocket
-    power present price product project quarter railway record region report river school season
-    second service silver single spring station storage street summer supply surface system
-    table teacher ticket timber total travel tunnel valley village volume water weather weight
-    window winter yellow
-"""
-_WORDS = _TEXT.split()
 _COLOURS = ("#b03a2e", "#1f618d", "#117a65", "#9a7d0a", "#6c3483", "#af601a", "#283747", "#c2185b")
-
-Pictures = list[Image.Image]
-
-
-@cache
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font: the same letters on every machine."""
-    return ImageFont.load_default(size)
-
-
-def phrase(rng: np.random.Generator, words: int) -> str:
-    """A few words in a row, the first with a capital."""
-    return " ".join(pick(rng, _WORDS) for _ in range(words)).capitalize()
 
 
 def _paragraph(
@@ -58,16 +32,16 @@ def _paragraph(
         line = phrase(rng, 3)
         width = (right - left) * (0.55 if rng.random() < 0.15 else 1.0)
         while draw.textlength(line, font(size)) < width - 90:
-            line += " " + pick(rng, _WORDS)
+            line += " " + pick(rng, WORDS)
         draw.text((left, y), line, colour, font(size))
         y += round(size * 1.45)
 
 
-def letterhead(count: int) -> Pictures:
+def letterhead(seeds: Seeds, count: int) -> Pictures:
     """Letters of one firm: the same head and foot, another text."""
     pages = []
     for number in range(count):
-        rng = generator("letterhead", number)
+        rng = seeds("letterhead", number)
         page = Image.new("RGB", (1000, 1414), "#fdfdfb")
         draw = ImageDraw.Draw(page)
         draw.ellipse((80, 60, 170, 150), fill="#1f618d")
@@ -89,11 +63,11 @@ def letterhead(count: int) -> Pictures:
     return pages
 
 
-def report_pages(count: int) -> Pictures:
+def report_pages(seeds: Seeds, count: int) -> Pictures:
     """Consecutive pages of one document: running head, two columns, page number."""
     pages = []
     for number in range(count):
-        rng = generator("report", number)
+        rng = seeds("report", number)
         page = Image.new("RGB", (900, 1200), "white")
         draw = ImageDraw.Draw(page)
         draw.text((70, 50), "ANNUAL REPORT OF THE HARBOUR BOARD", "#333333", font(18))
@@ -121,16 +95,16 @@ def _bars(
         draw.rectangle((x, bottom - height, x + step * 0.7, bottom), fill="#1f618d")
 
 
-def forms(count: int) -> Pictures:
+def forms(seeds: Seeds, count: int) -> Pictures:
     """One printed form, filled in for different people: nearly all of the ink is the same."""
     pages = []
     for number in range(count):
-        rng = generator("form", number)
+        rng = seeds("form", number)
         page = Image.new("RGB", (900, 1200), "white")
         draw = ImageDraw.Draw(page)
         draw.rectangle((40, 40, 860, 110), fill="#117a65")
         draw.text((60, 55), "Application for a parking permit", "white", font(34))
-        labels = generator("form labels")
+        labels = seeds("form labels")
         for k in range(14):
             y = 150 + k * 66
             draw.text((60, y), phrase(labels, 3), "#117a65", font(18))
@@ -142,18 +116,18 @@ def forms(count: int) -> Pictures:
     return pages
 
 
-def app_screens(count: int) -> Pictures:
+def app_screens(seeds: Seeds, count: int) -> Pictures:
     """One program's window with other contents: the same chrome, menu and side bar."""
     screens = []
     for number in range(count):
-        rng = generator("app", number)
+        rng = seeds("app", number)
         screen = Image.new("RGB", (1280, 800), "#f6f7f9")
         draw = ImageDraw.Draw(screen)
         draw.rectangle((0, 0, 1280, 44), fill="#24292f")
         for k, word in enumerate(("File", "Edit", "View", "Projects", "Reports", "Help")):
             draw.text((20 + 95 * k, 12), word, "white", font(18))
         draw.rectangle((0, 44, 220, 800), fill="#e4e8ee")
-        side = generator("app side")
+        side = seeds("app side")
         for k in range(14):
             draw.ellipse((20, 70 + 48 * k, 40, 90 + 48 * k), fill=pick(side, _COLOURS))
             draw.text((52, 69 + 48 * k), phrase(side, 1), "#333333", font(18))
@@ -165,16 +139,16 @@ def app_screens(count: int) -> Pictures:
             draw.text((265, y + 8), phrase(rng, 4), "#222222", font(18))
             draw.text((900, y + 8), f"{rng.integers(1, 9999) / 7:.2f}", "#222222", font(18))
             draw.rounded_rectangle((1110, y + 6, 1230, y + 32), 12, fill=pick(rng, _COLOURS))
-            draw.text((1130, y + 9), pick(rng, _WORDS), "white", font(15))
+            draw.text((1130, y + 9), pick(rng, WORDS), "white", font(15))
         screens.append(screen)
     return screens
 
 
-def chats(count: int) -> Pictures:
+def chats(seeds: Seeds, count: int) -> Pictures:
     """Screens of one conversation on one phone: the same bar and contact, other messages."""
     screens = []
     for number in range(count):
-        rng = generator("chat", number)
+        rng = seeds("chat", number)
         screen = Image.new("RGB", (540, 1170), "#ece5dd")
         draw = ImageDraw.Draw(screen)
         draw.rectangle((0, 0, 540, 110), fill="#075e54")
@@ -200,11 +174,11 @@ def chats(count: int) -> Pictures:
     return screens
 
 
-def maps(count: int) -> Pictures:
+def maps(seeds: Seeds, count: int) -> Pictures:
     """Maps of one style: other streets, parks, water and names."""
     sheets = []
     for number in range(count):
-        rng = generator("map", number)
+        rng = seeds("map", number)
         sheet = Image.new("RGB", (1024, 768), "#f2efe9")
         draw = ImageDraw.Draw(sheet)
         for _ in range(int(rng.integers(4, 9))):
@@ -247,11 +221,11 @@ def _road(
     draw.line(points, fill, width, joint="curve")
 
 
-def clip_art(count: int) -> Pictures:
+def clip_art(seeds: Seeds, count: int) -> Pictures:
     """Greeting cards from one template: the same clip art, other names, counts and colours."""
     cards = []
     for number in range(count):
-        rng = generator("card", number)
+        rng = seeds("card", number)
         card = Image.new("RGB", (900, 640), pick(rng, ("#fdebd0", "#d6eaf8", "#e8daef", "#d5f5e3")))
         draw = ImageDraw.Draw(card)
         draw.rectangle((0, 480, 900, 640), fill="#7dcea0")
@@ -278,11 +252,11 @@ def clip_art(count: int) -> Pictures:
     return cards
 
 
-def slides(count: int) -> Pictures:
+def slides(seeds: Seeds, count: int) -> Pictures:
     """Slides of one deck: bar, logo and foot are the same, heading and points are not."""
     deck = []
     for number in range(count):
-        rng = generator("slide", number)
+        rng = seeds("slide", number)
         slide = Image.new("RGB", (1280, 720), "white")
         draw = ImageDraw.Draw(slide)
         draw.rectangle((0, 0, 1280, 110), fill="#283747")
@@ -300,11 +274,11 @@ def slides(count: int) -> Pictures:
     return deck
 
 
-def charts(count: int) -> Pictures:
+def charts(seeds: Seeds, count: int) -> Pictures:
     """Plots of one style: the same axes and legend, other data."""
     plots = []
     for number in range(count):
-        rng = generator("chart", number)
+        rng = seeds("chart", number)
         plot = Image.new("RGB", (960, 640), "white")
         draw = ImageDraw.Draw(plot)
         for k in range(9):
@@ -325,11 +299,11 @@ def charts(count: int) -> Pictures:
     return plots
 
 
-def tickets(count: int) -> Pictures:
+def tickets(seeds: Seeds, count: int) -> Pictures:
     """Tickets of one event: all is the same but for code, seat and name."""
     found = []
     for number in range(count):
-        rng = generator("ticket", number)
+        rng = seeds("ticket", number)
         ticket = Image.new("RGB", (900, 380), "#fef5e7")
         draw = ImageDraw.Draw(ticket)
         draw.rectangle((0, 0, 900, 90), fill="#6c3483")
@@ -349,11 +323,11 @@ def tickets(count: int) -> Pictures:
     return found
 
 
-def faint(count: int) -> Pictures:
+def faint(seeds: Seeds, count: int) -> Pictures:
     """Nearly blank scans: paper, grain, a shadow at the edge and one line of faint writing."""
     scans = []
     for number in range(count):
-        rng = generator("faint", number)
+        rng = seeds("faint", number)
         paper = np.full((1100, 800), 244.0) + rng.normal(0, 1.5, (1100, 800))
         paper -= np.linspace(0, rng.uniform(4, 18), 800)[None, :]
         scan = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8)).convert("RGB")

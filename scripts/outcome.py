@@ -7,27 +7,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
-from twinsift.catalog import candidates, pairs, strictness
+from twinsift.catalog import pairs, strictness
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.indexer import index
 from twinsift.catalog.matcher import match
 from twinsift.catalog.pictures import entries
-from twinsift.catalog.progress import Control, Meter, silent
+from twinsift.catalog.progress import silent
 from twinsift.catalog.settings import STRICTNESS, Settings
 from twinsift.models.calibration import probability
 from twinsift.models.evidence import Evidence, Verdict
+from twinsift.models.text import printable
 
+import proposals
 import rivals
 from labelled import Row, images_of
+from proposals import Names, Proposals, names_of, propose, spread
 from rivals import Pair, UnavailableError, ordered
 
 _METHOD = "evidence"
-SAME_BYTES = "same bytes"
-"""The generator that needs no comparison: one content, several files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,15 @@ class Outcome:
     """The groups of duplicates, the representative's first file first."""
     shown: frozenset[Pair]
     """Collages with the files of each group in which they are listed, and what they hold."""
-    generators: Mapping[str, frozenset[Pair]]
-    """Pairs that each generator of candidates proposes."""
+    proposals: Proposals
     judged: Mapping[Pair, Judgement]
     unread: frozenset[str]
-    pictures: int
-    candidates: int
     levels: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
     """Pairs that are judged copies at each strictness."""
     others: Mapping[str, frozenset[Pair]] = field(default_factory=dict)
     """Pairs found by other methods."""
+    strangers: frozenset[Pair] = frozenset()
+    """Files of the set, each with an unlabelled one (its path) that is in one group with it."""
 
     @cached_property
     def grouped(self) -> frozenset[Pair]:
@@ -73,10 +73,18 @@ class Outcome:
         """Pairs that the person sees together: in one group, or a collage listed beside it."""
         return self.grouped | self.shown
 
-    @cached_property
-    def proposed(self) -> frozenset[Pair]:
-        """Pairs that any generator proposes."""
-        return frozenset().union(*self.generators.values())
+
+def propose_only(
+    folder: Path,
+    truth: Mapping[str, Row],
+    catalog: Path,
+    settings: Settings,
+    beside: Sequence[Path],
+) -> Proposals:
+    """Index the set's pictures, with those `beside`, and say what would be compared."""
+    index(catalog, [images_of(folder), *beside], settings, report=silent)
+    with Catalog.open(catalog, create=False) as opened:
+        return propose(opened, names_of(opened, folder, truth), settings)
 
 
 def run(
@@ -84,25 +92,27 @@ def run(
     truth: Mapping[str, Row],
     catalog: Path,
     settings: Settings,
-    against: Sequence[str],
+    against: Sequence[str] = (),
+    beside: Sequence[Path] = (),
 ) -> Outcome:
-    """Index and match the set's pictures, and read what was found; other methods beside it."""
+    """Index and match the set's pictures, and read what was found; other methods beside it.
+
+    The pictures in the folders `beside` have no labels; they are matched with the set's.
+    """
     images = images_of(folder)
-    index(catalog, [images], settings, report=silent)
+    index(catalog, [images, *beside], settings, report=silent)
     match(catalog, settings, report=silent)
     with Catalog.open(catalog, create=False) as opened:
-        files = _files(opened, truth)
-        generators, count = _proposed(opened, files, settings)
+        files = names_of(opened, folder, truth)
         groups = _groups(opened, files)
         outcome = Outcome(
             groups=groups,
             shown=_shown(opened, files, groups),
-            generators=generators,
+            proposals=propose(opened, files, settings),
             judged=dict(_judged(opened, files)),
             unread=frozenset(truth) - {name for names in files.values() for name in names},
-            pictures=len(files),
-            candidates=count,
             levels=_at_levels(opened, files, settings),
+            strangers=frozenset(_strangers(opened, files)),
         )
         others = _by_cosine(opened, files, settings.match.cosine)
     for package in against:
@@ -113,33 +123,7 @@ def run(
     return replace(outcome, others={name: frozenset(pairs) for name, pairs in others.items()})
 
 
-def _files(catalog: Catalog, truth: Mapping[str, Row]) -> dict[int, list[str]]:
-    """The set's file names by content; contents with an error are left out."""
-    rows = catalog.connection.execute(
-        """
-        SELECT f.content_id, f.path FROM file f JOIN content c ON c.id = f.content_id
-         WHERE f.present = 1 AND f.error IS NULL AND c.error IS NULL
-        """
-    )
-    files: dict[int, list[str]] = defaultdict(list)
-    for content, path in rows:
-        name = path.decode("utf-8", "surrogateescape").rsplit("/", 1)[-1]
-        if name in truth:
-            files[content].append(name)
-    return dict(files)
-
-
-def _spread(
-    files: Mapping[int, Sequence[str]], pairs: Iterable[tuple[int, int]]
-) -> Iterable[tuple[Pair, tuple[int, int]]]:
-    """Pairs of contents as pairs of files."""
-    for a, b in pairs:
-        for x in files.get(a, ()):
-            for y in files.get(b, ()):
-                yield ordered(x, y), (a, b)
-
-
-def _groups(catalog: Catalog, files: Mapping[int, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def _groups(catalog: Catalog, files: Names) -> tuple[tuple[str, ...], ...]:
     members: dict[str, list[str]] = defaultdict(list)
     for group, content in catalog.connection.execute(
         """
@@ -154,9 +138,7 @@ def _groups(catalog: Catalog, files: Mapping[int, Sequence[str]]) -> tuple[tuple
     return tuple(tuple(names) for names in members.values())
 
 
-def _shown(
-    catalog: Catalog, files: Mapping[int, Sequence[str]], groups: Iterable[Sequence[str]]
-) -> frozenset[Pair]:
+def _shown(catalog: Catalog, files: Names, groups: Iterable[Sequence[str]]) -> frozenset[Pair]:
     group_of = {name: names for names in groups for name in names}
     rows = catalog.connection.execute(
         "SELECT part_id, container_id FROM holding WHERE method = ?", (_METHOD,)
@@ -169,50 +151,36 @@ def _shown(
     return frozenset(shown)
 
 
-def _proposed(
-    catalog: Catalog, files: Mapping[int, Sequence[str]], settings: Settings
-) -> tuple[dict[str, frozenset[Pair]], int]:
-    """The candidates again (the catalog forgets them once judged), and how many there are."""
-    known = entries(catalog)
-    model = catalog.connection.execute("SELECT model FROM embedding LIMIT 1").fetchone()
-    twins = (combinations(names, 2) for names in files.values())
-    found = {SAME_BYTES: frozenset(ordered(a, b) for several in twins for a, b in several)}
-    union: set[tuple[int, int]] = set()
-    for name in candidates.GENERATORS:
-        proposed = candidates.propose(
-            catalog,
-            known,
-            {entry.id for entry in known},
-            settings.match,
-            model[0] if model else None,
-            Meter(silent, "proposing"),
-            Control(),
-            [name],
-        )
-        ids = [(int(a), int(b)) for a, b in proposed]
-        union.update(ids)
-        if ids:
-            found[name] = frozenset(pair for pair, _ in _spread(files, ids))
-    return found, len(union)
+def _strangers(catalog: Catalog, names: Names) -> Iterable[Pair]:
+    """Files of the set with the unlabelled ones that share their group."""
+    paths: dict[int, list[str]] = defaultdict(list)
+    for content, path in proposals.files(catalog):
+        if content not in names:
+            paths[content].append(printable(path))
+    groups: dict[str, list[int]] = defaultdict(list)
+    for group, content in catalog.connection.execute(
+        "SELECT group_id, content_id FROM group_member WHERE method = ? AND kind = 'duplicate'",
+        (_METHOD,),
+    ):
+        groups[group].append(content)
+    for members in groups.values():
+        ours = [name for content in members for name in names.get(content, ())]
+        yield from product(ours, [path for content in members for path in paths[content]])
 
 
-def _judged(
-    catalog: Catalog, files: Mapping[int, Sequence[str]]
-) -> Iterable[tuple[Pair, Judgement]]:
+def _judged(catalog: Catalog, files: Names) -> Iterable[tuple[Pair, Judgement]]:
     rows = catalog.connection.execute(
         "SELECT a_id, b_id, verdict, evidence FROM pair WHERE method = ?", (_METHOD,)
     ).fetchall()
     said = {(a, b): Judgement(Verdict(v), Evidence.from_json(e)) for a, b, v, e in rows}
-    for pair, key in _spread(files, said):
+    for pair, key in spread(files, said):
         yield pair, said[key]
     for names in files.values():
         for a, b in combinations(names, 2):
             yield ordered(a, b), Judgement(Verdict.IDENTICAL_FILE, Evidence(method="digest"))
 
 
-def _at_levels(
-    catalog: Catalog, files: Mapping[int, Sequence[str]], settings: Settings
-) -> dict[str, frozenset[Pair]]:
+def _at_levels(catalog: Catalog, files: Names, settings: Settings) -> dict[str, frozenset[Pair]]:
     """The stored evidence decided at each strictness."""
     facts = {entry.id: entry.facts for entry in entries(catalog)}
     judged = [j for j in pairs.all_judged(catalog, _METHOD) if {j.a_id, j.b_id} <= facts.keys()]
@@ -225,13 +193,11 @@ def _at_levels(
             if j.evidence.method == "pixels"
             or level.judge(j.evidence, facts[j.a_id], facts[j.b_id]).is_duplicate
         ]
-        found[name] = frozenset(pair for pair, _ in _spread(files, copies))
+        found[name] = frozenset(pair for pair, _ in spread(files, copies))
     return found
 
 
-def _by_cosine(
-    catalog: Catalog, files: Mapping[int, Sequence[str]], minimum: float
-) -> dict[str, Iterable[Pair]]:
+def _by_cosine(catalog: Catalog, files: Names, minimum: float) -> dict[str, Iterable[Pair]]:
     rows = catalog.connection.execute("SELECT content_id, vector FROM embedding").fetchall()
     names, vectors = [], []
     for content, vector in rows:

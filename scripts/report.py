@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from twinsift.models.evidence import Evidence
@@ -11,6 +11,7 @@ from twinsift.models.sentences import sentence
 
 from labelled import ORIGINAL, Row
 from outcome import Judgement, Outcome
+from proposals import Proposals
 from rivals import Pair, ordered
 
 
@@ -31,45 +32,77 @@ def wanted(truth: Mapping[str, Row]) -> dict[str, str]:
 
 def tables(truth: Mapping[str, Row], outcome: Outcome) -> list[str]:
     """The shares found by tier, family and transform, and the false pairs of each method."""
-    copies = wanted(truth)
-    pairs = {name: ordered(name, original) for name, original in copies.items()}
+    copies = {name: ordered(name, original) for name, original in wanted(truth).items()}
     methods: dict[str, frozenset[Pair]] = {"twinsift": outcome.found, **outcome.others}
-    lines: list[str] = []
-    headings = ["copies", *methods, "candidate", "verified"]
-    for title, key in _KEYS:
-        buckets: dict[str, list[str]] = defaultdict(list)
-        for name in copies:
-            buckets[key(truth[name])].append(name)
-        if not buckets:
-            continue
-        width = max(len(title), *(len(bucket) for bucket in buckets))
-        lines += ["", f"{title:<{width}}  " + "  ".join(f"{h:>9}" for h in headings)]
-        for bucket in sorted(buckets):
-            of = buckets[bucket]
-            cells = [f"{len(of):>9}"]
-            for heading, found in methods.items():
-                hits = sum(pairs[name] in found for name in of)
-                cells.append(f"{_share(hits, len(of)):>{max(9, len(heading))}}")
-            looked = [name for name in of if pairs[name] in outcome.proposed]
-            verified = sum(pairs[name] in outcome.found for name in looked)
-            cells.append(f"{_share(len(looked), len(of)):>9}")
-            cells.append(f"{_share(verified, len(looked)):>9}")
-            lines.append(f"{bucket:<{width}}  " + "  ".join(cells))
-    lines += ["", *_by_generator(outcome, [pairs[name] for name in copies])]
-    lines += ["", *_by_strictness(truth, outcome, [pairs[name] for name in copies]), ""]
+    proposed = outcome.proposals.union
+
+    def cells(pairs: list[Pair]) -> Iterator[str]:
+        for found in methods.values():
+            yield _share(sum(pair in found for pair in pairs), len(pairs))
+        looked = [pair for pair in pairs if pair in proposed]
+        yield _share(len(looked), len(pairs))
+        yield _share(sum(pair in outcome.found for pair in looked), len(looked))
+
+    lines = list(_by_label(truth, copies, [*methods, "candidate", "verified"], cells))
+    lines += ["", *_by_generator(outcome.proposals, list(copies.values()))]
+    lines += ["", *_by_strictness(truth, outcome, list(copies.values())), ""]
     for method, found in methods.items():
         lines.append(f"{method}: {len(found)} pairs, {len(wrong(truth, found))} of them false")
-    each = outcome.candidates / max(outcome.pictures, 1)
-    lines.append(f"{outcome.pictures} pictures, {each:.1f} candidate pairs judged for each")
-    lines += [f"could not be read: {name}" for name in sorted(outcome.unread)]
-    return lines
+    lines.append(_count(outcome.proposals))
+    return [*lines, *(f"could not be read: {name}" for name in sorted(outcome.unread))]
 
 
-def _by_generator(outcome: Outcome, wanted: list[Pair]) -> Iterator[str]:
+def candidate_tables(truth: Mapping[str, Row], proposals: Proposals) -> list[str]:
+    """Candidate recall alone: by tier, family and transform, by generator, and at what cost."""
+    copies = {name: ordered(name, original) for name, original in wanted(truth).items()}
+
+    def cells(pairs: list[Pair]) -> Iterator[str]:
+        yield _share(sum(pair in proposals.union for pair in pairs), len(pairs))
+
+    lines = list(_by_label(truth, copies, ["candidate"], cells))
+    lines += ["", *_by_generator(proposals, list(copies.values())), "", _count(proposals)]
+    missed = sorted(name for name, pair in copies.items() if pair not in proposals.union)
+    return [*lines, *(f"no candidate: {_named(truth[name])} ({name})" for name in missed)]
+
+
+def _by_label(
+    truth: Mapping[str, Row],
+    copies: Mapping[str, Pair],
+    headings: Sequence[str],
+    cells: Callable[[list[Pair]], Iterable[str]],
+) -> Iterator[str]:
+    """A table each by tier, family and transform; `cells` says what to show of some pairs."""
+    widths = [max(9, len(heading)) for heading in ("copies", *headings)]
+    for title, key in _KEYS if copies else ():
+        buckets: dict[str, list[Pair]] = defaultdict(list)
+        for name, pair in copies.items():
+            buckets[key(truth[name])].append(pair)
+        width = max(len(title), *(len(bucket) for bucket in buckets))
+        yield ""
+        yield _line(title, width, ("copies", *headings), widths)
+        for bucket, pairs in sorted(buckets.items()):
+            yield _line(bucket, width, (str(len(pairs)), *cells(pairs)), widths)
+
+
+def _line(title: str, width: int, cells: Iterable[str], widths: Sequence[int]) -> str:
+    shown = (f"{cell:>{room}}" for cell, room in zip(cells, widths, strict=True))
+    return "  ".join((f"{title:<{width}}", *shown))
+
+
+def _count(proposals: Proposals) -> str:
+    each = proposals.candidates / max(proposals.pictures, 1)
+    median, most = proposals.partners
+    return (
+        f"{proposals.pictures} pictures, {each:.1f} candidate pairs judged for each"
+        f" (half are compared with {median} others or fewer, none with more than {most})"
+    )
+
+
+def _by_generator(proposals: Proposals, wanted: list[Pair]) -> Iterator[str]:
     """Candidate recall of each generator, and what only it finds; equal bytes need no judgement."""
     yield f"{'candidates by':<16}{'pairs':>8}{'copies':>10}{'alone':>10}"
-    for name, pairs in outcome.generators.items():
-        others = [those for other, those in outcome.generators.items() if other != name]
+    for name, pairs in proposals.generators.items():
+        others = [those for other, those in proposals.generators.items() if other != name]
         hits = [pair for pair in wanted if pair in pairs]
         alone = sum(not any(pair in those for those in others) for pair in hits)
         shares = f"{_share(len(hits), len(wanted)):>10}{_share(alone, len(wanted)):>10}"
@@ -78,8 +111,8 @@ def _by_generator(outcome: Outcome, wanted: list[Pair]) -> Iterator[str]:
 
 def _by_strictness(truth: Mapping[str, Row], outcome: Outcome, wanted: list[Pair]) -> Iterator[str]:
     """What each strictness makes of the pairs that were compared, before groups are formed."""
-    compared = len(wrong(truth, outcome.proposed))
-    looked = [pair for pair in wanted if pair in outcome.proposed]
+    compared = len(wrong(truth, outcome.proposals.union))
+    looked = [pair for pair in wanted if pair in outcome.proposals.union]
     for name, copies in outcome.levels.items():
         hits = _share(sum(pair in copies for pair in looked), len(looked))
         false = len(wrong(truth, copies))
@@ -104,6 +137,7 @@ def findings(truth: Mapping[str, Row], outcome: Outcome, shown: int) -> list[str
     missed = [p for n, o in wanted(truth).items() if (p := ordered(n, o)) not in found]
     lines = ["", f"false pairs: {len(wrong(truth, found))} in groups, {len(judged)} judged so"]
     lines += [*_mixed(truth, outcome), *_by_kind(truth, outcome, judged, shown)]
+    lines += _beside(truth, outcome)
     return [*lines, "", f"missed: {len(missed)}", *_by_kind(truth, outcome, missed, shown)]
 
 
@@ -117,6 +151,15 @@ def _mixed(truth: Mapping[str, Row], outcome: Outcome) -> Iterator[str]:
                 f"  a group of {len(names)} files shows {shows} pictures"
                 f" ({len(false)} false pairs), all like {_named(truth[names[0]])} ({names[0]})"
             )
+
+
+def _beside(truth: Mapping[str, Row], outcome: Outcome) -> Iterator[str]:
+    """What has no label and is in one group with the set's: a person says if it shows the same."""
+    shared: dict[tuple[str, str], int] = Counter(
+        (path, truth[name].group) for name, path in outcome.strangers
+    )
+    for (path, group), count in sorted(shared.items()):
+        yield f"  {path}: in one group with {count} files of picture {group}; has no label"
 
 
 def _by_kind(
@@ -140,7 +183,7 @@ def _verdict(outcome: Outcome, pair: Pair) -> str:
     said = outcome.judged.get(pair)
     if said is not None:
         return str(said.verdict)
-    return "compared, nothing found" if pair in outcome.proposed else "no candidate"
+    return "compared, nothing found" if pair in outcome.proposals.union else "no candidate"
 
 
 def _named(row: Row) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -18,23 +16,17 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
-from ..catalog import recovery, settings_file
 from ..catalog.database import Catalog
-from ..catalog.decisions import Step
-from ..catalog.review import load_group
 from ..catalog.settings import Settings
-from ..models.text import printable
+from . import command_palette, leaving, preferences, undo_redo
 from . import terminal as terminals
 from .bars import PLACES
-from .compare_screen import CompareScreen
 from .desk import Desk
-from .dialogs import Confirm
 from .feed import Feed
 from .find_screen import FindScreen
 from .groups_screen import GroupsScreen
-from .hangup import Terminal, on_hangup
 from .help_screen import HelpScreen
-from .hints import HINTS, Hints
+from .hints import Hints
 from .journal_screen import JournalScreen
 from .keep_screen import KeepScreen
 from .library_screen import LibraryScreen
@@ -47,16 +39,13 @@ from .place import Place
 from .plan_screen import PlanScreen
 from .preview import Previews
 from .review_screen import ReviewScreen
-from .spoken import STEPS
+from .settling import settle
 from .terminal import Colours
 from .triage import Triage
-from .trouble import TROUBLE, in_words
-from .wording import count, home_short
+from .triages import Triages
 from .work import Work, WorkState
 
 _POLL_SECONDS = 1.0
-
-_KINDS = ("duplicate", "near")
 
 
 @dataclass
@@ -113,14 +102,12 @@ class TwinsiftApp(PictureApp):
         self.no_color = self.terminal.colours is Colours.NONE
         self.catalog_path = catalog_path
         self.settings = settings
-        self._settings_path = settings_path
+        self.settings_path = settings_path
         self.hints = Hints()
-        self._hinted: set[str] = set()
         self.own_keys = own_keys or OwnKeys(settings.keys)
         self.set_keymap(self.own_keys.keymap())
         self.desk = Desk(self.catalog)
-        self.triages = {kind: Triage(kind) for kind in _KINDS}
-        self.triage = self.triages["duplicate"]
+        self.triages = Triages()
         self.work = Work(catalog_path, settings, lambda state: self._post(WorkTold(state)))
         self.previews = Previews(catalog_path, self.artist, lambda _: self._post(PictureReady()))
         self.last_decision: Callable[[ReviewScreen], None] | None = None
@@ -130,14 +117,13 @@ class TwinsiftApp(PictureApp):
             os.fsencode(os.path.abspath(os.path.expanduser(target))) if target else None
         )
         """Where `m` moves to."""
-        self._window = Terminal()
         self._index_on_start = index_on_start
         self._start = start
         self.feed = Feed(
             self,
             self.catalog,
             self.open_catalog,
-            list(self.triages.values()),
+            tuple(self.triages),
             self._show_groups,
             lambda words: self.say(words, "bad"),
         )
@@ -170,15 +156,10 @@ class TwinsiftApp(PictureApp):
         self.reload_groups()
         self.set_interval(_POLL_SECONDS, self.feed.poll)
         if not self.is_headless:
-            on_hangup(self.exit)
-            self.set_interval(_POLL_SECONDS, self._leave_without_terminal)
-        self.run_worker(self._recover, thread=True, group="recover")
+            leaving.leave_with_terminal(self)
+        self.run_worker(partial(settle, self), thread=True, group="recover")
         if self._index_on_start:
             self.index(self._index_on_start)
-
-    def _leave_without_terminal(self) -> None:
-        if self._window.is_gone:
-            self.exit()
 
     def cell_changed(self) -> None:
         """Draw the pictures anew."""
@@ -198,17 +179,10 @@ class TwinsiftApp(PictureApp):
         """A connection for another thread."""
         return Catalog.open(self.catalog_path, create=False)
 
-    def _recover(self) -> None:
-        """Settle what an interrupted run left open."""
-        try:
-            with self.open_catalog() as catalog:
-                settled = recovery.recover(catalog)
-        except TROUBLE as error:
-            self.call_from_thread(self.say, in_words(error), "bad")
-            return
-        if settled:
-            told = f"{count(len(settled), 'interrupted file action')} settled · J shows the journal"
-            self.call_from_thread(self.say, told, "good")
+    @property
+    def triage(self) -> Triage:
+        """The groups of the kind at hand."""
+        return self.triages.at_hand
 
     @property
     def is_busy(self) -> bool:
@@ -222,20 +196,18 @@ class TwinsiftApp(PictureApp):
 
     def say(self, text: str, tone: str = "label") -> None:
         """Show a message on the screen that is seen."""
-        place = self._place()
+        place = self.shown_place
         if place is not None:
             place.say(text, tone)
 
     def hint(self, name: str) -> None:
         """Show a hint for the first steps, once; never if the person has followed it before."""
-        if self.hints.wanted(name) and name not in self._hinted:
-            self._hinted.add(name)
-            text = HINTS[name]
-            for row in re.findall(r"{([\w.]+)}", text):
-                text = text.replace(f"{{{row}}}", self.own_keys.shown(row))
+        text = self.hints.once(name, self.own_keys)
+        if text:
             self.say(text)
 
-    def _place(self) -> Place | None:
+    @property
+    def shown_place(self) -> Place | None:
         """The full screen that is seen, also through a dialog."""
         return next((s for s in reversed(self.screen_stack) if isinstance(s, Place)), None)
 
@@ -254,17 +226,13 @@ class TwinsiftApp(PictureApp):
                 self.say(message.state.finished, "good")
 
     def _show_work(self, state: WorkState) -> None:
-        place = self._place()
-        if place is None:
-            return
-        place.tell_work(state.words())
-        if isinstance(place, LibraryScreen):
-            place.show_work(state)
+        if self.shown_place is not None:
+            self.shown_place.show_work(state)
 
     def on_picture_ready(self) -> None:
         """Put the picture into its pane."""
         for screen in self.screen_stack:
-            if isinstance(screen, ReviewScreen | CompareScreen):
+            if isinstance(screen, Place):
                 screen.show_pictures()
 
     def reload_groups(self, after: Callable[[], None] | None = None) -> None:
@@ -272,25 +240,12 @@ class TwinsiftApp(PictureApp):
         self.feed.reload(after)
 
     def _show_groups(self) -> None:
-        place = self._place()
-        if isinstance(place, GroupsScreen):
-            place.refresh_groups(hold=True)
-        elif isinstance(place, ReviewScreen):
-            place.refresh_where()
-        elif isinstance(place, LibraryScreen):
-            place.refresh_folders()
-
-    def switch_kind(self) -> None:
-        """Show near shots instead of duplicates, or the other way round."""
-        self.triage = self.triages["near" if self.triage.kind == "duplicate" else "duplicate"]
+        if self.shown_place is not None:
+            self.shown_place.show_groups()
 
     def review_group(self, group_id: str) -> None:
         """Review a group of either kind, wherever one is."""
-        for triage in self.triages.values():
-            if triage.show(group_id):
-                self.triage = triage
-                break
-        else:
+        if not self.triages.show(group_id):
             self.say("that group is gone", "bad")
             return
         self.switch_mode("groups")
@@ -310,7 +265,7 @@ class TwinsiftApp(PictureApp):
 
     def action_help(self) -> None:
         """Show the keys of the screen."""
-        place = self._place()
+        place = self.shown_place
         tables = place.key_tables if place is not None else ()
         lists = () if isinstance(place, PairViews) else ("list",)
         self.push_screen(HelpScreen((*tables, "everywhere", *lists)))
@@ -329,131 +284,43 @@ class TwinsiftApp(PictureApp):
         places = list(PLACES)
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         """Leave the screen, or what is open in it; from the groups, the program."""
-        if isinstance(self.screen, Place) and self.screen.go_back():
-            return
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        elif self.current_mode != "groups":
-            self.action_place("groups")
-        elif self.is_busy:
-            lines = ["What is indexed so far is stored; next time it goes on from there."]
-
-            def take(yes: bool | None) -> None:
-                if yes:
-                    self.say("stopping…", "busy")
-                    self.run_worker(self._leave())
-
-            self.push_screen(Confirm("Indexing is still under way. Leave?", lines), take)
-        else:
-            self.exit(0)
-
-    async def _leave(self) -> None:
-        await asyncio.to_thread(self.work.stop)
-        self.exit(0)
+        leaving.back(self)
 
     def action_how_to_leave(self) -> None:
         """Ctrl-C is for work in the shell; here `q` leaves."""
-        self.say("q goes back, and leaves from the groups")
+        self.say(self.own_keys.told("{everywhere.back} goes back, and leaves from the groups"))
 
     def action_keep_rules(self) -> None:
         """Show the rules that suggest which file is kept."""
         self.push_screen(KeepScreen(self.settings.keep.order))
 
-    def keep_by(self, order: tuple[str, ...]) -> None:
-        """Suggest by rules in this order from now on."""
-        self.settings = replace(self.settings, keep=replace(self.settings.keep, order=order))
-        self._save("keep", "order", order)
-        self.reload_groups()
-
     def action_next_theme(self) -> None:
         """The next theme."""
-        names = list(THEMES)
-        now = names.index(self.settings.screen.theme)
-        self.action_theme(names[(now + 1) % len(names)])
+        preferences.next_theme(self)
 
     def action_theme(self, name: str) -> None:
         """Show the colours of a theme, now and from now on."""
-        self.settings = replace(self.settings, screen=replace(self.settings.screen, theme=name))
-        self.theme = THEMES[name].name
-        self._save("screen", "theme", name)
-
-    def _save(self, section: str, key: str, value: object) -> None:
-        """Keep a setting for the next time."""
-        try:
-            place = settings_file.save(self._settings_path, section, key, value)
-        except TROUBLE as error:
-            self.say(f"for this time only: {in_words(error)}", "bad")
-        else:
-            self.say(
-                f"{section}.{key} saved in {printable(home_short(os.fsencode(place)))}", "good"
-            )
+        preferences.show_theme(self, name)
 
     def action_pause(self) -> None:
         """Pause the background work, or go on with it."""
         if not self.is_busy:
             self.say("nothing goes on in the background")
             return
-        self.say("paused · p goes on" if self.work.pause() else "going on", "good")
+        paused = self.own_keys.told("paused · {everywhere.pause} goes on")
+        self.say(paused if self.work.pause() else "going on", "good")
 
     def action_undo(self) -> None:
         """Take back the last decision and go to its group."""
-        self._travel(
-            self.desk.undo, "undone", "nothing to undo: the journal (J) undoes file actions"
-        )
+        undo_redo.undo(self)
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        self._travel(self.desk.redo, "done again", "nothing to redo")
-
-    def _travel(self, go: Callable[[], Step | None], said: str, nothing: str) -> None:
-        try:
-            step = go()
-        except TROUBLE as error:
-            self.say(in_words(error), "bad")
-            return
-        if step is None:
-            self.say(nothing)
-            return
-        self.say(f"{said}: {STEPS.get(step.kind, step.kind)}", "good")
-        detail = None
-        if step.group_id:
-            for kind in _KINDS:
-                detail = detail or load_group(self.catalog, step.group_id, kind=kind)
-        if detail is not None and self.triages[detail.kind].find(step.group_id) is not None:
-            self.triages[detail.kind].update(step.group_id, decided=detail.decided)
-            self._after_undo(step.group_id)
-        else:
-            self.reload_groups(partial(self._after_undo, step.group_id))
-
-    def _after_undo(self, group_id: str) -> None:
-        place = self._place()
-        if place is None:
-            return
-        if group_id and self.triage.find(group_id) is None:
-            other = next((t for t in self.triages.values() if t.find(group_id)), None)
-            if other is not None and isinstance(place, GroupsScreen):
-                self.triage = other
-        place.after_undo(group_id)
+        undo_redo.redo(self)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The commands of the screen, from the table of keys."""
-        place = self._place()
-        if place is None:
-            return
-        for table, target in (*((name, place) for name in place.key_tables), ("everywhere", self)):
-            for key in self.own_keys.table[table]:
-                if "{" in key.action or key.name in ("command_palette", "answer"):
-                    continue
-                yield SystemCommand(
-                    f"{key.label} ({key.shown})", key.help, partial(self._run, key.action, target)
-                )
-
-        for name in THEMES:
-            yield SystemCommand(
-                f"theme: {name}", "colours of the interface", partial(self.action_theme, name)
-            )
-
-    async def _run(self, action: str, target: Place | PictureApp) -> None:
-        await self.run_action(action, target)
+        place = self.shown_place
+        return () if place is None else command_palette.commands(self, place)

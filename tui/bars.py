@@ -93,7 +93,7 @@ class MessageLine(Bar):
         """The message, with a glyph for its tone, and as much of the work as there is room for."""
         glyph = {"good": "✓ ", "bad": "! ", "busy": "… "}.get(self.tone, "") if self.text else ""
         least = len(self.work[0]) + 3 if self.work else 0
-        text = " " + clip(glyph + self.text, width - 2 - least)
+        text = " " + fitting(glyph + self.text, width - 2 - least)
         room = width - cell_len(text) - 2
         told = ""
         for part in self.work:
@@ -105,6 +105,14 @@ class MessageLine(Bar):
         return [
             (text, self.component(self.tone)), (gap, Style()), (told, self.component("busy"))
         ]  # fmt: skip
+
+
+def fitting(message: str, room: int) -> str:
+    """As many parts of a message, with ' · ' between them, as there is room for; one at least."""
+    parts = message.split(" · ")
+    while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
+        parts.pop()
+    return clip(" · ".join(parts), room)
 
 
 class KeyBar(Bar):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -15,6 +16,7 @@ from ..catalog.database import Catalog
 from ..catalog.progress import Control, Progress, Report
 from .bars import KeyBar
 from .keymap import bindings
+from .own_keys import in_force, keys_of
 from .trouble import TROUBLE, in_words
 from .wording import duration
 
@@ -46,6 +48,7 @@ class BusyScreen(ModalScreen["T | str"], Generic[T]):
         with Vertical(classes="dialog"):
             yield Static(Content(self._title), classes="title")
             yield Static(Content("starting…"), id="state", classes="text")
+            yield Static("", id="wait", classes="text")
             yield KeyBar("busy")
 
     def on_mount(self) -> None:
@@ -72,6 +75,13 @@ class BusyScreen(ModalScreen["T | str"], Generic[T]):
         if progress.eta_seconds:
             text += f" · {duration(progress.eta_seconds)} left"
         self.query_one("#state", Static).update(Content(text))
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why keys of the screen below do nothing just now."""
+        mine = keys_of(self.app, "busy")
+        if not any(event.key in key.keys.split(",") for key in mine):
+            told = in_force(self.app).told("busy: other keys have to wait · {busy.stop} stops it")
+            self.query_one("#wait", Static).update(Content(told))
 
     def action_stop(self) -> None:
         """Stop after the present item."""

@@ -7,10 +7,11 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from ..catalog.review import GroupDetail, Member
-from .cells import clip
 from .panes import PaneWidget
 from .theme import STAR, VERB_GLYPHS
 from .wording import SHORT_VERDICTS, count, percent
+
+_LEAST_CHIPS = 16  # cells that the chips keep beside the weakest link
 
 
 class Chips(PaneWidget):
@@ -34,33 +35,42 @@ class Chips(PaneWidget):
         members = self._detail.members
         head = f" {count(len(members), 'file')}: "
         chips = [_chip(index, member) for index, member in enumerate(members)]
-        told = weakest_link(self._detail)
-        room = width - len(head) - cell_len(told) - 3
-        if sum(map(cell_len, chips)) > room:
-            told, room = "", width - len(head)
+        room, told = 0, ""
+        for told in (*weakest_link(self._detail), ""):
+            room = width - len(head) - cell_len(told) - 4
+            if min(sum(map(cell_len, chips)), _LEAST_CHIPS) <= room:
+                break
         first, last = around(chips, self._cursor, room)
         segments = [Segment(head if first == 0 else f"{head[:-1]}…", ground)]
         for index in range(first, last):
             style = "cursor" if index == self._cursor else "dim" if members[index].verb else ""
             segments.append(Segment(chips[index], ground + self.component(style)))
+        if last < len(chips):
+            segments.append(Segment("…", ground))
         used = sum(segment.cell_length for segment in segments)
-        told = clip(told, width - used - 2)
         segments.append(Segment(" " * max(1, width - used - cell_len(told) - 1), ground))
         segments.append(Segment(told, ground + self.component("dim")))
         return Strip(segments).adjust_cell_length(width, ground)
 
 
-def weakest_link(detail: GroupDetail) -> str:
-    """Which file belongs least surely to the group: 'weakest link 1–3: cropped, 81 % alike'."""
+def weakest_link(detail: GroupDetail) -> tuple[str, ...]:
+    """Which file belongs least surely to the group, in more words and in fewer.
+
+    'weakest link 1–3: cropped, 81 % alike', or none where that goes without saying.
+    """
     weakest = detail.weakest
     if weakest is None or len(detail.members) < 3:
-        return ""
+        return ()
     numbers = {member.file_id: number for number, member in enumerate(detail.members, 1)}
     seed = detail.representative
     pair = [numbers[weakest.file_id], numbers[seed.file_id] if seed is not None else 0]
     named = "–".join(str(number) for number in sorted(pair) if number)
-    words = f"{SHORT_VERDICTS[weakest.verdict]}, {percent(weakest.similarity)} alike"
-    return f"weakest link {named}: {words}"
+    verdict, alike = SHORT_VERDICTS[weakest.verdict], percent(weakest.similarity)
+    return (
+        f"weakest link {named}: {verdict}, {alike} alike",
+        f"weakest {named}: {verdict}, {alike}",
+        f"weakest {named}: {alike}",
+    )
 
 
 def _chip(index: int, member: Member) -> str:

@@ -243,11 +243,12 @@ class Comparison(Vertical):
         self.query_one(FactTable).show(rows)
         differing = sum(row.differs for row in rows)
         parts = [f"{differing} of {len(rows)} rows differ"]
+        states: dict[str, list[str]] = {}
         for number, tags in zip(self._numbers, told, strict=True):
-            if tags is None:
-                parts.append(f"the tags of {number} are being read…")
-            elif isinstance(tags, str):
-                parts.append(f"the tags of {number} can't be read: {tags}")
+            if not isinstance(tags, tuple):
+                state = "are being read…" if tags is None else f"can't be read: {tags}"
+                states.setdefault(state, []).append(str(number))
+        parts += [f"the tags of {' and '.join(of)} {state}" for state, of in states.items()]
         self.query_one(Summary).say("; ".join(parts))
 
     # Keys -----------------------------------------------------------------------------------------

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from ..catalog import decisions
 from ..catalog.database import Catalog
 from ..catalog.decisions import Choice, Step, Verb
 from ..catalog.review import GroupDetail, Member
 from .pace import Pace
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptTotals:
-    """What accepting the suggestion for some groups would come to."""
-
-    groups: int
-    kept: int
-    removed: int
-    bytes: int
-    """Bytes on disk that would be freed; a file with several hard links counts once."""
 
 
 class Desk:
@@ -80,33 +68,16 @@ class Desk:
         self.pace.decided()
         return step
 
-    def accept(self, details: Iterable[GroupDetail]) -> Step:
-        """Accept the suggested keeper of many groups in one step."""
-        return decisions.accept(self._catalog, details)
-
-    def accept_totals(self, details: Iterable[GroupDetail]) -> AcceptTotals:
-        """What `accept` would come to."""
-        groups = kept = removed = freed = 0
-        for detail in details:
-            chosen = decisions.keep_only(detail, detail.kept_in_bulk)
-            away = {choice.file_id for choice in chosen if choice.verb.removes}
-            groups += 1
-            kept += len(chosen) - len(away)
-            removed += len(away)
-            inodes = {(m.device, m.inode): m.size for m in detail.members if m.file_id in away}
-            freed += sum(inodes.values())  # links of kept files are never among them
-        return AcceptTotals(groups, kept, removed, freed)
-
-    def undo(self) -> Step | None:
-        """Take back the last step."""
-        step = decisions.undo(self._catalog)
+    def undo(self, told: decisions.Told = decisions.nobody) -> Step | None:
+        """Take back the last step; `told` as for `decisions.undo`."""
+        step = decisions.undo(self._catalog, told)
         if step is not None:
             self.pace.undone()
         return step
 
-    def redo(self) -> Step | None:
+    def redo(self, told: decisions.Told = decisions.nobody) -> Step | None:
         """Do the step again that was taken back last."""
-        return decisions.redo(self._catalog)
+        return decisions.redo(self._catalog, told)
 
 
 def _toggled(member: Member) -> Verb:

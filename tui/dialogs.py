@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from .bars import KeyBar
 from .keymap import bindings
+from .own_keys import in_force
 
 
 class Confirm(ModalScreen[bool]):
@@ -54,7 +55,8 @@ class TypedConfirm(ModalScreen[bool]):
         with Vertical(classes="dialog danger"):
             yield Static(Content(self._title), classes="title")
             yield Static(Content("\n".join(self._lines)), classes="text")
-            yield Static(Content(f"Type  {self._wanted}  and Enter to do it."), classes="wanted")
+            enter = in_force(self.app).shown("prompt.submit")
+            yield Static(Content(f"Type  {self._wanted}  and {enter} to do it."), classes="wanted")
             yield Input(placeholder=self._wanted)
             yield KeyBar("prompt")
 

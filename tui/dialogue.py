@@ -16,11 +16,12 @@ from ..catalog.decisions import Step, Verb
 from ..catalog.errors import Interrupted
 from ..catalog.listing import list_groups, stamp
 from ..catalog.planning import build
-from ..catalog.review import GroupDetail, load_group, load_groups
+from ..catalog.review import GroupDetail, load_group
 from ..catalog.settings import Settings
 from ..models.errors import TwinsiftError
 from ..models.text import printable
 from . import commands_files, plain, spoken
+from .bulk import Bulk
 from .desk import Desk
 from .status import Status
 from .triage import Triage
@@ -315,16 +316,14 @@ class Dialogue:
     def _accept_all(self, _: str) -> None:
         if self._triage.kind == "near":
             raise TwinsiftError("near shots are never decided in bulk", "decide them one by one")
-        wanted = [group.id for group in self._triage.chosen() if not group.is_decided]
-        order = self._settings.keep.order
-        details = list(load_groups(self._catalog, wanted, order=order))
-        totals = self._desk.accept_totals(details)
+        accepting = Bulk(self._catalog, self._triage.open_ids(), self._settings.keep.order)
+        totals = accepting.totals()
         plain.say(
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}); u undoes it"
         )
-        if details and self._consents("yes"):
-            self._desk.accept(details)
+        if totals.groups and self._consents("yes"):
+            accepting.accept(totals)
             self._refresh()
             plain.say(f"{count(totals.groups, 'group')} decided")
 

@@ -153,6 +153,18 @@ def check_settings(
         if value != option.default:
             text = f"{option.section}.{option.key} = {settings_file.toml(value)}"
             yield Finding(State.NOTE, printable(text))
+    yield from _check_keys(settings, f"{shown}: [keys]")
+
+
+def _check_keys(settings: Settings, where: str) -> Check:
+    """Own keys: what is wrong with each, or else what they are."""
+    from .own_keys import faults
+
+    wrong = faults(settings.keys, where)
+    for fault in wrong:
+        yield Finding(State.WARNING, fault.message, fault.remedy)
+    for row, keys in settings.keys.items() if not wrong else ():
+        yield Finding(State.NOTE, printable(f"keys.{row} = {settings_file.toml(keys)}"))
 
 
 def check_catalog(path: Path) -> Check:

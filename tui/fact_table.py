@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
@@ -58,6 +59,8 @@ class FactTable(ScrollView):
         value = fact.values[place] or "–"
         if place in fact.better:
             told = f"{BETTER} {fact.word}"
+            if cell_len(value) + cell_len(told) >= width:
+                told = BETTER
             text = f"{clip(value, width - len(told) - 1, keep)} {told}"
             return [Segment(column(text, width), style + self._part("better"))]
         return [

@@ -10,8 +10,10 @@ from functools import partial
 from textual.app import App
 
 from ..catalog.database import Catalog
-from ..catalog.listing import GroupSummary, count_groups, first_groups, list_groups, stamp
-from .triage import Prepared, Triage
+from ..catalog.group_table import GroupTable
+from ..catalog.listing import count_groups, first_groups, list_groups, stamp
+from .prepared import Prepared, prepare
+from .triage import Triage
 from .trouble import TROUBLE, in_words
 
 _LOAD_SHARE = 5.0  # reading the groups again takes at most about a fifth of the time
@@ -109,15 +111,16 @@ class Feed:
             self._app.call_from_thread(self._complain, in_words(error))
         self._hand_on(number, reading, time.monotonic() - began)
 
-    def _prepared(self, groups: Sequence[GroupSummary], missing: int) -> Reading:
-        return Reading(tuple(triage.prepare(groups) for triage in self._triages), missing)
+    def _prepared(self, groups: GroupTable, missing: int) -> Reading:
+        kinds = (groups.of_kind(triage.kind) for triage in self._triages)
+        return Reading(tuple(prepare(of_kind) for of_kind in kinds), missing)
 
     def _hand_on(self, number: int, reading: Reading | None, seconds: float = 0.0) -> None:
         self._app.call_from_thread(self._take, number, reading, seconds)
 
     def _take(self, number: int, reading: Reading | None, seconds: float) -> None:
-        if number != self._begun:
-            return  # a later reading is on its way
+        if number != self._begun or not self._app.is_running:
+            return  # a later reading is on its way, or the person has left
         if reading is None or reading.missing == 0:
             self._shown = number
             self._next = time.monotonic() + _LOAD_SHARE * seconds

@@ -10,8 +10,11 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from .keymap import bindings
+from .own_keys import in_force
 
 _REST_SECONDS = 0.03  # letters come first: at 100,000 groups filtering takes longer than typing one
+
+_INVITATION = "folder, name or verdict · {prompt.submit} keeps it, {prompt.cancel} drops it"
 
 
 class FilterLine(Input):
@@ -27,10 +30,14 @@ class FilterLine(Input):
         is_over: bool
 
     def __init__(self) -> None:
-        super().__init__(placeholder="folder, name or verdict · Enter keeps it, Ctrl-C drops it")
+        super().__init__()
         self.display = False
         self._before = ""
         self._rest: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Tell what to type, and how to be done."""
+        self.placeholder = in_force(self.app).told(_INVITATION)
 
     def begin(self, text: str) -> None:
         """Show the line with the filter as it stands."""

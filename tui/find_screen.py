@@ -118,7 +118,7 @@ class FindScreen(Place):
 
     def body(self) -> ComposeResult:
         """Line, titles, hits."""
-        yield AskLine(placeholder="the path of a picture; Tab picks one")
+        yield AskLine(placeholder=self.told("the path of a picture; {ask.pick} picks one"))
         yield Static(id="titles", markup=False)
         yield HitList()
 
@@ -143,10 +143,14 @@ class FindScreen(Place):
         self.query_one("#titles", Static).update(Content(titles), layout=False)
         if hits.found is None:
             hits.empty = (
-                "Like which picture?\nDrop or paste it here, / to type its path, o to pick it."
+                "Like which picture?\n"
+                "Drop or paste it here, {find.ask} to type its path, {find.pick} to pick it."
             )
         else:
-            hits.empty = f"Nothing is {self._minimum} % like it or more\nPress - for less like it."
+            hits.empty = (
+                f"Nothing is {self._minimum} % like it or more\n"
+                "Press {find.less_like} for less like it."
+            )
         hits.refresh()
         self.keys_changed()
 

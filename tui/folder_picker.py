@@ -19,6 +19,7 @@ from .bars import KeyBar
 from .cells import clip
 from .keymap import bindings
 from .line_list import LineList
+from .own_keys import in_force
 from .theme import CURSOR
 from .wording import count, home_short
 
@@ -195,8 +196,9 @@ class FolderPicker(ModalScreen[bytes | None]):
         if os.path.isdir(typed) or (self._may_be_new and not os.path.lexists(typed)):
             self.dismiss(typed)
             return
+        key = in_force(self.app).shown("picker.complete")
         self.query_one("#state", Static).update(
-            Content(f" {printable(home_short(typed))} is no folder; Tab completes the marked one")
+            Content(f" {printable(home_short(typed))} is no folder; {key} completes the marked one")
         )
 
     def action_cancel(self) -> None:

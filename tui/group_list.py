@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
-from ..catalog.listing import GroupSummary
+from ..catalog.group_table import GroupSummary
 from ..models.text import printable
 from .cells import column
 from .line_list import LineList
@@ -54,7 +54,7 @@ class GroupList(LineList):
         similar, folder = _optional(width)
         dim = style + self.component("dim")
         text = dim if group.is_decided else style
-        marked = group.id in self.triage.marks or self._in_range(row)
+        marked = self.triage.is_marked(row) or self._in_range(row)
         gutter = CURSOR if row == self.cursor else " "
         segments = [
             Segment(gutter, style + self.component("strong")),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from ..catalog.database import Catalog
-from ..catalog.progress import Control, Meter, Report
-from ..catalog.review import GroupDetail, load_groups
+from . import bulk
+from .bulk import AcceptTotals, Bulk
 from .busy import BusyScreen
-from .desk import Desk
 from .dialogs import Confirm
 from .filter_line import FilterLine
 from .group_list import GroupList
@@ -26,12 +22,16 @@ from .trouble import TROUBLE, in_words
 from .wording import count, size
 
 _READING = "Reading the catalog…"
-_EMPTY = "No groups yet\nPress L for the library, and a there to add a folder of pictures."
+_EMPTY = (
+    "No groups yet\nPress {everywhere.library} for the library, and {library.add} there to add a"
+    " folder of pictures."
+)
 _EMPTY_WORKING = "Looking for duplicates…\nGroups appear here as they are found."
 _EMPTY_FILTERED = (
-    "Nothing matches\nPress / and Enter for all, t for all verdicts, o for decided ones."
+    "Nothing matches\nPress {groups.filter} and {prompt.submit} for all,"
+    " {groups.verdict} for all verdicts, {groups.open_only} for decided ones."
 )
-_EMPTY_NEAR = "No near shots\nPress n to go back to the duplicates."
+_EMPTY_NEAR = "No near shots\nPress {groups.near} to go back to the duplicates."
 
 
 class GroupsScreen(Place):
@@ -70,6 +70,10 @@ class GroupsScreen(Place):
         self.call_after_refresh(self._refresh_lines)
 
     # Showing --------------------------------------------------------------------------------------
+
+    def show_groups(self) -> None:
+        """Take over groups that were read anew; the cursor keeps its line of the screen."""
+        self.refresh_groups(hold=True)
 
     def refresh_groups(self, *, hold: bool = False) -> None:
         """Show the Triage as it stands; `hold` keeps the cursor's line of the screen."""
@@ -161,7 +165,7 @@ class GroupsScreen(Place):
 
     def action_near(self) -> None:
         """Switch between duplicates and near shots."""
-        self.twinsift.switch_kind()
+        self.twinsift.triages.switch()
         self.refresh_groups()
 
     def action_filter(self) -> None:
@@ -199,7 +203,7 @@ class GroupsScreen(Place):
         groups = self.query_one(GroupList)
         if groups.range_from is None:
             groups.range_from = groups.cursor
-            self.say("range begun; move, then v marks up to the cursor")
+            self.say(self.told("range begun; move, then {groups.range} marks up to the cursor"))
         else:
             self.triage.mark_rows(groups.range_from, groups.cursor)
             groups.range_from = None
@@ -214,16 +218,33 @@ class GroupsScreen(Place):
         current = self.triage.current
         if current is None:
             return
-        marked = [group for group in self.triage.shown if group.id in self.triage.marks]
-        done = 0
+        marked, kind = self.triage.marked_ids(), current.kind
+        if marked:
+            self.app.push_screen(
+                BusyScreen(
+                    "Marking as not duplicates",
+                    lambda catalog, *how: bulk.mark_distinct(catalog, marked, kind, *how),
+                    self.twinsift.open_catalog,
+                    items="groups",
+                ),
+                self._marked_distinct,
+            )
+            return
         try:
-            for group in marked or [current]:
-                self.twinsift.desk.distinct(group.id, group.kind)
-                done += 1
+            self.twinsift.desk.distinct(current.id, kind)
         except TROUBLE as error:
             self.say(in_words(error), "bad")
+        else:
+            self._marked_distinct((1, ""))
+
+    def _marked_distinct(self, result: tuple[int, str] | str | None) -> None:
+        done, refused = result if isinstance(result, tuple) else (0, result or "")
+        said = f"{count(done, 'group')} marked as not duplicates"
+        if refused:
+            self.say(f"{said} · {refused}" if done else refused, "bad")
+        else:
+            self.say(f"{said} · {self.told('{everywhere.undo} undoes')}", "good")
         if done:
-            self.say(f"{count(done, 'group')} marked as not duplicates · u undoes", "good")
             self.twinsift.reload_groups()
 
     def action_accept(self) -> None:
@@ -234,64 +255,48 @@ class GroupsScreen(Place):
         if self.twinsift.feed.missing:
             self.say("the list is still being read; a moment", "bad")
             return
-        wanted = [group for group in self.triage.chosen() if not group.is_decided]
-        if not wanted:
+        ids, order = self.triage.open_ids(), self.twinsift.settings.keep.order
+        if not ids:
             self.say("every group shown is decided already")
             return
-        ids, order = [group.id for group in wanted], self.twinsift.settings.keep.order
-
-        def add_up(catalog: Catalog, report: Report, control: Control) -> list[GroupDetail]:
-            meter = Meter(report, "adding up", len(ids))
-            details = []
-            for detail in load_groups(catalog, ids, order=order):
-                control.checkpoint()
-                details.append(detail)
-                meter.add()
-            return details
-
         self.app.push_screen(
-            BusyScreen("Adding up", add_up, self.twinsift.open_catalog, items="groups"),
-            self._ask_accept,
+            BusyScreen(
+                "Adding up",
+                lambda catalog, *how: Bulk(catalog, ids, order, *how).totals(),
+                self.twinsift.open_catalog,
+                items="groups",
+            ),
+            lambda totals: self._ask_accept(ids, order, totals),
         )
 
-    def _ask_accept(self, details: list[GroupDetail] | str | None) -> None:
-        if not isinstance(details, list):
-            self.say(details or "", "bad")
+    def _ask_accept(
+        self, ids: list[str], order: tuple[str, ...], totals: AcceptTotals | str | None
+    ) -> None:
+        if not isinstance(totals, AcceptTotals):
+            self.say(totals or "", "bad")
             return
-        totals = self.twinsift.desk.accept_totals(details)
         lines = [
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}).",
-            "Files stay where they are until the plan is applied; u undoes this.",
+            "Files stay where they are until the plan is applied;"
+            + self.told(" {everywhere.undo} undoes this."),
         ]
+        deciding = BusyScreen(
+            "Deciding",
+            lambda catalog, *how: Bulk(catalog, ids, order, *how).accept(totals),
+            self.twinsift.open_catalog,
+            items="groups",
+        )
         self.app.push_screen(
             Confirm("Accept the suggested keeper ★", lines),
-            lambda yes: self._accept(details) if yes else None,
+            lambda yes: self.app.push_screen(deciding, self._accepted) if yes else None,
         )
 
-    def _accept(self, details: list[GroupDetail]) -> None:
-        def decide(catalog: Catalog, report: Report, control: Control) -> int:
-            meter = Meter(report, "deciding", len(details))
-            Desk(catalog).accept(_counted(details, meter, control))
-            return len(details)
-
-        def decided(done: int | str | None) -> None:
-            if isinstance(done, int):
-                self.triage.marks.clear()
-                self.say(f"{count(done, 'group')} decided · P shows the plan", "good")
-                self.twinsift.reload_groups()
-            else:
-                self.say(done or "", "bad")
-
-        self.app.push_screen(
-            BusyScreen("Deciding", decide, self.twinsift.open_catalog, items="groups"), decided
-        )
-
-
-def _counted(
-    details: Iterable[GroupDetail], meter: Meter, control: Control
-) -> Iterator[GroupDetail]:
-    for detail in details:
-        control.checkpoint()
-        meter.add()
-        yield detail
+    def _accepted(self, result: AcceptTotals | str | None) -> None:
+        if not isinstance(result, AcceptTotals):
+            self.say(result or "", "bad")
+            return
+        self.triage.unmark()
+        shows = self.told("decided · {everywhere.plan} shows the plan")
+        self.say(f"{count(result.groups, 'group')} {shows}", "good")
+        self.twinsift.reload_groups()

@@ -44,7 +44,9 @@ class BatchList(LineList):
 
     def __init__(self) -> None:
         super().__init__(
-            id="batches", empty="Nothing was done to any file yet\nThe plan (P) is where it begins."
+            id="batches",
+            empty="Nothing was done to any file yet\n"
+            "The plan ({everywhere.plan}) is where it begins.",
         )
         self.batches: list[BatchSummary] = []
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from ..catalog.review import load_groups, suggested_keeper
 from ..catalog.settings import KEEP_RULES
 from ..models.text import printable
+from . import preferences
 from .cells import clip, column
 from .keymap import bindings
 from .line_list import LineList
@@ -146,7 +147,7 @@ class KeepScreen(Place):
 
     def action_save(self) -> None:
         """Suggest by these rules from now on."""
-        self.twinsift.keep_by(tuple(self.query_one(RuleList).order))
+        preferences.keep_by(self.twinsift, tuple(self.query_one(RuleList).order))
         self.app.pop_screen()
 
     def action_reset(self) -> None:
@@ -167,7 +168,7 @@ class KeepScreen(Place):
 
     def _look(self, number: int, order: tuple[str, ...]) -> None:
         """Go through the groups in a thread, telling what was found so far."""
-        ids = [group.id for group in self.twinsift.triages["duplicate"].shown]
+        ids = self.twinsift.triages["duplicate"].shown.ids()
         changed = looked = 0
         samples: list[Change] = []
         try:

@@ -107,6 +107,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("M", "M", "move_rest_to", "move to", "the same, and ask for the folder again"),
         Key("d", "d", "mark", "mark one", "mark this file for the trash, or unmark it", 8),
         Key("full_stop", ".", "repeat", "repeat", "the same decision as for the last group", 9),
+        Key("C", "C", "collage", "collage", "★ beside a collage that it is seen in too"),
         Key("c", "c", "clear", "clear", "forget what was decided about this group"),
         Key("h,left", "h ←", "file(-1)", "file", "the file before; in a view: to the left"),
         Key("l,right", "l →", "file(1)", "file", "the next file; in a view: to the right"),

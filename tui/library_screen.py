@@ -34,7 +34,8 @@ class FolderList(LineList):
 
     def __init__(self) -> None:
         super().__init__(
-            id="folders", empty="No folders yet\nPress a and type where your pictures are."
+            id="folders",
+            empty="No folders yet\nPress {library.add} and type where your pictures are.",
         )
         self.folders: list[Folder] = []
 
@@ -119,10 +120,12 @@ class LibraryScreen(Place):
         """Draw how far indexing has come."""
         if not self.is_mounted:
             return
-        self.query_one("#progress", Static).update(_progress(state, self.size.width))
+        goes_on = self.told("{library.pause} goes on")
+        self.query_one("#progress", Static).update(_progress(state, self.size.width, goes_on))
 
-    def tell_work(self, parts: tuple[str, ...]) -> None:
-        """Nothing: it's drawn in full above."""
+    def show_groups(self) -> None:
+        """Take over what was counted anew."""
+        self.refresh_folders()
 
     def key_labels(self) -> dict[str, str]:
         """Nothing is decided here."""
@@ -187,7 +190,7 @@ class LibraryScreen(Place):
                 "library",
                 f"{count(len(found), 'file')} can't be read",
                 [Line(failure.path, failure.reason, "dim", "!") for failure in found],
-                empty="Every file could be read\nNothing to do here; q goes back.",
+                empty="Every file could be read\nNothing to do here; {everywhere.back} goes back.",
             )
         )
 
@@ -197,8 +200,11 @@ class LibraryScreen(Place):
         self.twinsift.action_place("groups")
 
 
-def _progress(state: WorkState, width: int) -> Content:
-    """Two lines: a bar with its numbers, and what it comes to."""
+def _progress(state: WorkState, width: int, goes_on: str) -> Content:
+    """Two lines: a bar with its numbers, and what it comes to.
+
+    `goes_on` says by which key it does, where it is paused.
+    """
     if not state.running:
         lines = [Content("")]
         if state.error:
@@ -226,7 +232,7 @@ def _progress(state: WorkState, width: int) -> Content:
     room = max(8, min(40, width - len(numbers) - 3))
     full = round(share * room)
     bar = Content.styled("━" * full, "$accent") + Content.styled("─" * (room - full), "$muted")
-    head = Content.styled(f" {'paused · p goes on' if state.paused else told.stage}", "bold")
+    head = Content.styled(f" {f'paused · {goes_on}' if state.paused else told.stage}", "bold")
     note = clip(printable(told.note), max(0, width - len(head.plain) - 3), "middle")
     return Content("\n").join(
         [head + Content.styled(f"  {note}", "$muted"), Content(" ") + bar + Content(numbers)]

@@ -5,6 +5,7 @@ First paint and key presses cost the same at a hundred and at a hundred thousand
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,8 +18,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from .cells import column
 from .keymap import bindings
+from .own_keys import in_force
 
 _MOST_COUNTED = 10_000_000  # a count typed by a cat must not become a number of any length
 
@@ -122,11 +123,12 @@ class LineList(ScrollView, can_focus=True):
         return Strip(self.draw_row(row, width, style)).adjust_cell_length(width, style)
 
     def _empty_line(self, y: int, width: int, ground: Style) -> Strip:
-        lines = self.empty.splitlines()
+        told = in_force(self.app).told(self.empty)
+        lines = [part for line in told.splitlines() for part in textwrap.wrap(line, width)]
         line = y - max(0, (self.scrollable_content_region.height - len(lines)) // 2)
         if not 0 <= line < len(lines):
             return Strip.blank(width, ground)
-        text = column(lines[line], min(len(lines[line]), width)).center(width)
+        text = lines[line].center(width)
         style = ground + (self.component("strong") if line == 0 else self.component("dim"))
         return Strip([Segment(text, style)]).adjust_cell_length(width, ground)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,19 @@ _SHOWN = {
     "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
 }  # fmt: skip
 
+_RESERVED = {
+    "ctrl+c": "it tells how to leave",
+    "ctrl+z": "it goes back to the shell",
+    "ctrl+q": "it leaves at once",
+    "f1": "it searches the commands",
+    "escape": "it leaves dialogs, and begins what other keys send",
+    "ctrl+m": "terminals send it for Enter",
+    "ctrl+i": "terminals send it for Tab",
+    "ctrl+h": "terminals send it for Backspace",
+    "ctrl+[": "terminals send it for Esc",
+}
+"""Keys that do something else whatever is set, or that terminals can't tell from another one."""
+
 Table = Mapping[str, tuple[Key, ...]]
 
 
@@ -37,20 +51,23 @@ class OwnKeys:
         """Put own keys in place: `own` maps ids like 'review.keep_all' to keys like 'K, ctrl+k'.
 
         Raises:
-            SettingsError: there is no such id or key, its keys are fixed, or two actions of one
-                screen would have the same key; `where` names the file in it.
+            SettingsError: the first of `faults`.
         """
         own = own or {}
-        self.table: Table = _with_own(own, where)
+        self.table, wrong = _checked(own, where)
         self.is_changed = bool(own)
-        if own:
-            _refuse_clashes(self.table, own, where)
+        if wrong:
+            raise wrong[0]
 
-    def shown(self, row: str) -> str:
-        """The first key of a row, given by its id, as a person reads it."""
+    def shown(self, row: str, which: int = 0) -> str:
+        """A key of a row, given by its id, as a person reads it: the first, or the last by -1."""
         place, _, name = row.partition(".")
         key = next(key for key in self.table[place] if key.id == name)
-        return key.shown.split()[0]
+        return key.shown.split()[which]
+
+    def told(self, text: str) -> str:
+        """A text with keys for the rows that stand in braces: '{everywhere.undo} undoes'."""
+        return re.sub(r"{([a-z_]+\.[a-z_]+)}", lambda row: self.shown(row[1]), text)
 
     def keymap(self) -> dict[str, str]:
         """Keys by the ids of bindings, for Textual; empty where all are the table's own."""
@@ -68,14 +85,29 @@ class OwnKeys:
         return made
 
 
+def faults(own: Mapping[str, str], where: str = "[keys]") -> list[SettingsError]:
+    """All that is wrong with own keys; `where` names the file in it.
+
+    There is no such id or key, its keys are fixed, a key is reserved or given twice, or two actions
+    of one screen would have the same one.
+    """
+    return _checked(own, where)[1]
+
+
 def keys_of(app: App[Any], *places: str) -> tuple[Key, ...]:
     """The keys of some places as the program has them: a person's own where there are some."""
+    return tuple(key for place in places for key in in_force(app).table[place])
+
+
+def in_force(app: App[Any]) -> OwnKeys:
+    """The keys as the program has them."""
     own = getattr(app, "own_keys", None)
-    table: Table = own.table if isinstance(own, OwnKeys) else KEYS
-    return tuple(key for place in places for key in table[place])
+    return own if isinstance(own, OwnKeys) else OwnKeys()
 
 
-def _with_own(own: Mapping[str, str], where: str) -> Table:
+def _checked(own: Mapping[str, str], where: str) -> tuple[Table, list[SettingsError]]:
+    """The table with own keys in place, as far as they are right, and all that is wrong."""
+    wrong: list[SettingsError] = []
     table = {place: list(keys) for place, keys in KEYS.items()}
     known = {
         f"{place}.{key.id}": (place, index)
@@ -85,12 +117,14 @@ def _with_own(own: Mapping[str, str], where: str) -> Table:
         if not key.is_fixed
     }
     for row, text in own.items():
-        if row not in known:
-            raise _no_such_row(row, tuple(known), where)
+        try:
+            if row not in known:
+                raise _no_such_row(row, tuple(known), where)
+            names = _key_names(text, row, where)
+        except SettingsError as error:
+            wrong.append(error)
+            continue
         place, index = known[row]
-        names = [_key_name(part, row, where) for part in _parts(text)]
-        if not names:
-            raise SettingsError(f"{where} {row}: no key is given", "write one, as in 'K'")
         before = KEYS[place][index]
         keys, shown = ",".join(names), " ".join(map(_as_read, names))
         for other, rows in table.items():  # the same key and action at two places stays one
@@ -100,7 +134,21 @@ def _with_own(own: Mapping[str, str], where: str) -> Table:
                     is_twin and other not in _ALONE and f"{other}.{key.id}" not in own
                 ):
                     rows[number] = replace(key, keys=keys, shown=shown)
-    return {place: tuple(keys) for place, keys in table.items()}
+    made = {place: tuple(keys) for place, keys in table.items()}
+    return made, [*wrong, *(_clashes(made, own, where) if own else ())]
+
+
+def _key_names(text: str, row: str, where: str) -> list[str]:
+    """Textual's names of the keys of a row."""
+    names: list[str] = []
+    for part in _parts(text):
+        name = _key_name(part, row, where)
+        if format_key(name) in map(format_key, names):
+            raise SettingsError(f"{where} {row}: {_as_read(name)} is given twice", "once is enough")
+        names.append(name)
+    if not names:
+        raise SettingsError(f"{where} {row}: no key is given", "write one, as in 'K'")
+    return names
 
 
 def _parts(text: str) -> list[str]:
@@ -115,7 +163,16 @@ def _key_name(text: str, row: str, where: str) -> str:
     if text == "comma":
         return text
     name = text.lower()
+    if name in _RESERVED:
+        raise SettingsError(
+            f"{where} {row}: {printable(text)} is reserved: {_RESERVED[name]}",
+            "take another key",
+        )
     modifier, plus, last = name.rpartition("+")
+    if modifier == "shift" and len(last) == 1:
+        raise SettingsError(
+            f"{where} {row}: {printable(text)} is no key by itself", f"write {last.upper()!r}"
+        )
     if name in _NAMED or (plus and modifier in ("ctrl", "alt", "shift") and last):
         return name
     likely = nearest(name, _NAMED)
@@ -140,8 +197,10 @@ def _as_read(name: str) -> str:
     return f"{modifier.capitalize()}-{last}" if plus else format_key(name)
 
 
-def _refuse_clashes(table: Table, own: Mapping[str, str], where: str) -> None:
-    """Refuse a key that two actions have on one screen, unless the table itself has it so."""
+def _clashes(table: Table, own: Mapping[str, str], where: str) -> list[SettingsError]:
+    """The keys that two actions have on one screen, unless the table itself has them so."""
+    found: dict[tuple[str, str, str], SettingsError] = {}
+    changed = _changed(table, own)
     for place in table:
         if place in _ALONE or place in _WITH_OTHERS:
             continue
@@ -153,14 +212,15 @@ def _refuse_clashes(table: Table, own: Mapping[str, str], where: str) -> None:
                 for name in key.keys.split(","):
                     one = format_key(name)
                     other = taken.setdefault(one, row)
-                    if other == row or not {row, other} & _changed(table, own):
+                    if other == row or not {row, other} & changed:
                         continue
                     if _action(table, row) == _action(table, other):
                         continue
-                    raise SettingsError(
+                    found[one, other, row] = SettingsError(
                         f"{where}: {_as_read(name)} would be both {other} and {row}",
                         "give one of them another key",
                     )
+    return list(found.values())
 
 
 def _changed(table: Table, own: Mapping[str, str]) -> set[str]:

@@ -8,21 +8,25 @@ from textual.message import Message
 
 from ..catalog.review import GroupDetail
 from .comparison import Comparison
+from .own_keys import in_force
 from .place import Place
 from .studio import Shown, Studio
 from .views import View
 
 _MAGNIFIED = (View.FLICKER, View.ZOOM)
-_ONLY_IN_VIEWS = frozenset(("larger", "smaller", "flip", "other_file", "other_file_before"))
+_ONLY_IN_VIEWS = frozenset(("larger", "smaller", "flip"))
+_OF_A_PAIR = frozenset(("other_file", "other_file_before"))
 _NOT_IN_VIEWS = ("keep", "keep_all", "move_rest", "mark", "skip", "distinct", "repeat")
 """Keys that give way in the key bar to those of an open view; they work all the same."""
 
 _HINTS = {
-    View.FLICKER: "Space: by hand · f: stop, go on · + closer · arrows move · q back",
-    View.ZOOM: "z: 100 %, whole · + − closer, further · arrows move · q back",
-    View.DIFFERENCE: "D or q: back to the group",
-    View.MATCHES: "b or q: back to the group",
-    View.METADATA: "j k: down, up · i or q: back to the group",
+    View.FLICKER: "{everywhere.back} back · {view.flip}: by hand · {view.flicker}: stop, go on"
+    " · {view.larger} closer · {ways} move",
+    View.ZOOM: "{everywhere.back} back · {view.zoom}: 100 %, whole"
+    " · {view.larger} {view.smaller} closer, further · {ways} move",
+    View.DIFFERENCE: "{view.difference} or {everywhere.back}: back to the group",
+    View.MATCHES: "{view.matches} or {everywhere.back}: back to the group",
+    View.METADATA: "{ways} move · {view.metadata} or {everywhere.back}: back to the group",
 }
 
 
@@ -36,6 +40,9 @@ class ViewReady(Message):
 class PairViews(Place):
     """A screen that shows a group, and in its place, when asked, a view of two of its files."""
 
+    pan_rows: tuple[str, str, str, str] = ("", "", "", "")
+    """The rows of the table whose keys move in a view: left, down, up, right."""
+
     def __init__(self) -> None:
         super().__init__()
         self.detail: GroupDetail | None = None
@@ -43,6 +50,11 @@ class PairViews(Place):
         """Index of the file under the cursor."""
         self.view: View | None = None
         """The view that is open; None: the group is seen."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether ★ and one other file are seen, so that another one can take its place."""
+        return self.view is not None
 
     def lay_out(self) -> None:
         """Give the window to the open view, or to the group."""
@@ -79,9 +91,16 @@ class PairViews(Place):
     def open_view(self, view: View | None) -> None:
         """Look at ★ and the file under the cursor in a view; None: at the group again."""
         self.view = view
-        self.say(_HINTS[view] if view is not None else "")
+        self.say("" if view is None else self._hint(view))
         self.lay_out()
         self.keys_changed()
+
+    def _hint(self, view: View) -> str:
+        """The keys of a view; of those that move, the arrows where there are."""
+        keys = in_force(self.app)
+        rows = self.pan_rows[1:3] if view is View.METADATA else self.pan_rows
+        ways = " ".join(keys.shown(row, -1) for row in rows)
+        return keys.told(_HINTS[view]).replace("{ways}", ways)
 
     def go_back(self) -> bool:
         """Close the open view; False where none was."""
@@ -97,7 +116,7 @@ class PairViews(Place):
             self.comparison.blink()
         elif self.comparison.is_blinking:
             self.comparison.hold()
-            self.say("held · Space shows the other · f goes on")
+            self.say(self.told("held · {view.flip} shows the other · {view.flicker} goes on"))
         else:
             self.comparison.blink()
 
@@ -144,26 +163,30 @@ class PairViews(Place):
         self._compare_with(-1)
 
     def _compare_with(self, step: int) -> None:
-        if self.detail is not None and self.view is not None:
+        if self.detail is not None and self.compares:
             others = len(self.detail.members) - 1
             self.cursor = (max(1, self.cursor) - 1 + step) % others + 1
             self.lay_out()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of an open view do nothing without one."""
-        if action in _ONLY_IN_VIEWS and self.is_mounted and self.view is None:
+        if self.is_mounted and (
+            (action in _ONLY_IN_VIEWS and self.view is None)
+            or (action in _OF_A_PAIR and not self.compares)
+        ):
             return False
         return super().check_action(action, parameters)
 
     def view_labels(self) -> dict[str, str]:
         """Labels of the key bar while a view is open: what does nothing there is hidden."""
+        hidden: list[str] = []
+        if self.detail is None or len(self.detail.members) < 3:
+            hidden.append("other_file")
         if self.view is None:
-            return {}
-        hidden: list[str] = list(_NOT_IN_VIEWS)
+            return dict.fromkeys(hidden, "")
+        hidden += _NOT_IN_VIEWS
         if self.view is not View.FLICKER:
             hidden.append("flip")
         if self.view not in _MAGNIFIED:
             hidden += ["larger", "smaller"]
-        if self.detail is None or len(self.detail.members) < 3:
-            hidden.append("other_file")
         return dict.fromkeys(hidden, "")

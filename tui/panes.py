@@ -15,11 +15,12 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..catalog.review import GroupDetail, Member
+from ..catalog.review import GroupDetail, Holder, Member
 from ..models.evidence import Evidence, Verdict
 from ..models.text import printable
 from .cells import Keep, clip, column
 from .facts import Fact, facts
+from .own_keys import in_force
 from .preview import Drawn, Wanted
 from .theme import BETTER, CURSOR, STAR, VERB_GLYPHS, VERB_WORDS
 from .wording import SHORT_VERDICTS, evidence_sentence, home_short, percent
@@ -30,6 +31,7 @@ COMPONENTS = {
 }  # fmt: skip
 
 
+_LEAST_PATH = 20  # cells of a path, below which what else stands in its line gives way
 _NOT_ON_CARDS = ("name", "changed")  # the one is above the picture, the other says little
 
 
@@ -125,6 +127,8 @@ class FilePane(PaneWidget):
             text, style = f" {STAR} {member.reason}", ground + self.component("star")
         else:
             text = f" {self.relation}"
+            if cell_len(text) > width:
+                text = text.removesuffix(" alike")
             style = ground + self.component("dim")
         return Strip([Segment(clip(text, width), style)]).adjust_cell_length(width, ground)
 
@@ -198,6 +202,10 @@ class FactsPane(PaneWidget):
         lines = textwrap.wrap(self.sentence, max(10, width - 2))
         if len(lines) > most:
             lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width - 2)]
+        if self._detail.shown_in:
+            if y == height - 1:
+                return self._also_seen(self._detail.shown_in, width)
+            height -= 1
         first = height - len(lines)
         if y >= first:
             return Strip([Segment(f" {lines[y - first]}", ground)]).adjust_cell_length(
@@ -206,6 +214,19 @@ class FactsPane(PaneWidget):
         if self._as_table:
             return self._table_line(y, first, width)
         return self._card_line(y, min(first, self.CARD_LINES), width)
+
+    def _also_seen(self, holders: Sequence[Holder], width: int) -> Strip:
+        """The collages that show the group's picture too, by the first one's path."""
+        ground = self.rich_style
+        key = in_force(self.app).shown("review.collage")
+        more = f", {len(holders) - 1} more" if len(holders) > 1 else ""
+        head, tail, opens = " also seen in: ", f" (collage{more})", f" · {key} opens"
+        room = width - len(head) - len(tail) - 1
+        if room - cell_len(opens) >= _LEAST_PATH:
+            tail, room = tail + opens, room - cell_len(opens)
+        path = clip(printable(home_short(holders[0].path)), room, "end")
+        style = ground + self.component("dim")
+        return Strip([Segment(head + path + tail, style)]).adjust_cell_length(width, ground)
 
     # Cards ----------------------------------------------------------------------------------------
 
@@ -270,7 +291,9 @@ class FactsPane(PaneWidget):
         if y >= len(self.facts):
             return Strip.blank(width, ground)
         if y == height - 1 and len(self.facts) > height:
-            more = f" {'…':<{self.LABEL - 1}}{len(self.facts) - height + 1} more: i shows all"
+            key = in_force(self.app).shown("view.metadata")
+            left = len(self.facts) - height + 1
+            more = f" {'…':<{self.LABEL - 1}}{left} more: {key} shows all"
             style = ground + self.component("dim")
             return Strip([Segment(more, style)]).adjust_cell_length(width, ground)
         fact = self.facts[y]

@@ -9,9 +9,11 @@ from textual.screen import Screen
 
 from .bars import KeyBar, MessageLine, TitleBar
 from .keymap import bindings
+from .own_keys import in_force
 
 if TYPE_CHECKING:
     from .app import TwinsiftApp
+    from .work import WorkState
 
 
 class Place(Screen[None]):
@@ -42,14 +44,25 @@ class Place(Screen[None]):
         """Show a message above the keys: tone 'label', 'good', 'bad' or 'busy'."""
         self.query_one(MessageLine).say(text, tone)
 
+    def told(self, text: str) -> str:
+        """A message with the keys in force for the rows in braces: '{everywhere.undo} undoes'."""
+        return in_force(self.app).told(text)
+
     def tell_where(self, text: str) -> None:
         """Say at the top right where one is."""
         self.query_one(TitleBar).where = text
 
-    def tell_work(self, parts: tuple[str, ...]) -> None:
+    def show_work(self, state: WorkState) -> None:
         """Say at the right, above the keys, what goes on in the background."""
         if self.is_mounted:
-            self.query_one(MessageLine).work = parts
+            goes_on = self.told("{everywhere.pause} goes on")
+            self.query_one(MessageLine).work = state.words(goes_on)
+
+    def show_groups(self) -> None:
+        """Take over groups that were read anew."""
+
+    def show_pictures(self) -> None:
+        """Take over pictures that were drawn meanwhile."""
 
     def keys_changed(self) -> None:
         """Draw the key bar anew, since labels or keys changed."""

@@ -60,7 +60,8 @@ class PlanList(LineList):
     def __init__(self) -> None:
         super().__init__(
             id="plan",
-            empty="Nothing is planned\nDecide some groups first: Tab brings you to them.",
+            empty="Nothing is planned\n"
+            "Decide some groups first: {everywhere.next_place} brings you to them.",
         )
         self.rows: list[Row] = []
         self.dropped: set[int] = set()
@@ -373,7 +374,8 @@ def tell_outcome(place: Place, outcome: Outcome | str | None, verb: str) -> None
         said += f", {size(outcome.bytes_freed)}"
     if outcome.refused or outcome.failed:
         said += f" · {outcome.refused:,} left alone, {outcome.failed:,} failed"
-    place.say(f"{said} · J shows the journal", "bad" if outcome.failed else "good")
+    shows = place.told("{everywhere.journal} shows the journal")
+    place.say(f"{said} · {shows}", "bad" if outcome.failed else "good")
     if outcome.messages:
         lines = [Line(path, reason, "trash", "!") for path, reason in outcome.messages]
         place.app.push_screen(

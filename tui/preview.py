@@ -14,6 +14,7 @@ from PIL import Image
 from ..catalog.database import Catalog
 from ..catalog.review import load_preview
 from .artist import OFF, Artist
+from .catalog_thread import CatalogThread
 from .drawn import Drawn
 from .trouble import TROUBLE, in_words
 
@@ -33,7 +34,6 @@ class Previews:
     """Draws pictures one after the other; what is wanted last is drawn first, the stale never."""
 
     def __init__(self, catalog_path: Path, artist: Artist, ready: Callable[[Wanted], None]) -> None:
-        self._catalog_path = catalog_path
         self.artist = artist
         """What draws them."""
         self._ready = ready
@@ -41,7 +41,7 @@ class Previews:
         self._queue: list[Wanted] = []
         self._change = threading.Condition()
         self._closed = False
-        self._thread: threading.Thread | None = None
+        self._thread = CatalogThread("previews", catalog_path, self._work)
 
     def get(self, wanted: Wanted) -> Drawn | None:
         """The drawn picture, or None while there is none yet."""
@@ -57,8 +57,7 @@ class Previews:
         """Draw these next, in this order; what was wanted before and isn't drawn is forgotten."""
         with self._change:
             self._queue = [w for w in wanted if w not in self._drawn and w.columns > 0 < w.rows]
-            if self._queue and self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
+            if self._queue:
                 self._thread.start()
             self._change.notify()
 
@@ -72,31 +71,25 @@ class Previews:
         with self._change:
             self._closed = True
             self._change.notify()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._thread.join()
 
-    def _work(self) -> None:
-        try:
-            catalog = Catalog.open(self._catalog_path, create=False)
-        except TROUBLE:
-            return  # the catalog went away under the interface, which says so elsewhere
-        with catalog:
-            while True:
-                with self._change:
-                    while not self._queue and not self._closed:
-                        self._change.wait()
-                    if self._closed:
-                        return
-                    wanted = self._queue.pop(0)
-                try:
-                    drawn = _draw(catalog, wanted, self.artist)
-                except TROUBLE as error:
-                    drawn = Drawn((), in_words(error))
-                with self._change:
-                    self._drawn[wanted] = drawn
-                    while len(self._drawn) > _KEPT:
-                        self._drawn.popitem(last=False)
-                self._ready(wanted)
+    def _work(self, catalog: Catalog) -> None:
+        while True:
+            with self._change:
+                while not self._queue and not self._closed:
+                    self._change.wait()
+                if self._closed:
+                    return
+                wanted = self._queue.pop(0)
+            try:
+                drawn = _draw(catalog, wanted, self.artist)
+            except TROUBLE as error:
+                drawn = Drawn((), in_words(error))
+            with self._change:
+                self._drawn[wanted] = drawn
+                while len(self._drawn) > _KEPT:
+                    self._drawn.popitem(last=False)
+            self._ready(wanted)
 
 
 def _draw(catalog: Catalog, wanted: Wanted, artist: Artist) -> Drawn:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 
 from ..catalog.decisions import Verb
-from ..catalog.listing import GroupSummary
+from ..catalog.group_table import GroupSummary
+from ..catalog.likeness import beside_collages
 from ..catalog.review import GroupDetail, Member, load_group
 from ..models.text import printable
 from .chips import Chips
+from .compare_screen import CompareScreen
 from .folder_picker import FolderPicker
 from .keymap import bindings
 from .pair_views import PairViews
@@ -22,6 +24,14 @@ from .triage import Triage
 from .trouble import TROUBLE, in_words
 from .wording import home_short, percent, roughly
 
+_LOOK_CLOSER = (
+    "look closer: {view.flicker} flicker · {view.difference} difference · {view.zoom} zoom"
+    " · {view.metadata} metadata · {view.matches} points"
+)
+_ALL_DECIDED = (
+    "no open group is left here · {everywhere.plan} shows the plan, {everywhere.back} the list"
+)
+_UNDOES = " · {everywhere.undo} undoes"
 _TALL = 34  # lines from which the facts stand in a table
 
 
@@ -32,6 +42,12 @@ class ReviewScreen(PairViews):
 
     place = "groups"
     key_tables = ("review", "view")
+    pan_rows = (
+        "review.file_before",
+        "review.next_group",
+        "review.group_before",
+        "review.next_file",
+    )
 
     def __init__(self, triage: Triage, drawing: Drawing = Drawing.HALFBLOCK) -> None:
         super().__init__()
@@ -52,7 +68,7 @@ class ReviewScreen(PairViews):
     def on_mount(self) -> None:
         """Show the group under the Triage's cursor."""
         self.call_after_refresh(self.show_current)
-        self.say("look closer: f flicker · D difference · z zoom · i metadata · b points")
+        self.say(self.told(_LOOK_CLOSER))
         self.twinsift.hint("decide")
 
     def on_resize(self) -> None:
@@ -100,8 +116,10 @@ class ReviewScreen(PairViews):
         row, shown = self.triage.row + 1, len(self.triage.shown)
         all_of = "" if shown == groups else f" of {groups:,}"
         left = self.twinsift.desk.pace.seconds_left(groups - done)
+        # Of three and more files the weakest link stands below, with its own figure.
+        alike = f" {percent(detail.similarity)}" if len(detail.members) == 2 else ""
         told = [
-            f"{detail.verdict} {percent(detail.similarity)}",
+            f"{detail.verdict}{alike}",
             f"{row:,} of {shown:,}",
             f"{done:,}{all_of} decided" + ("" if left is None else f", {roughly(left)} left"),
         ]
@@ -109,6 +127,10 @@ class ReviewScreen(PairViews):
         while len(told) > 1 and sum(map(len, told)) + 3 * len(told) > self.size.width - 20:
             del told[0]
         self.tell_where(" · ".join(told))
+
+    def show_groups(self) -> None:
+        """Take over groups that were read anew."""
+        self.refresh_where()
 
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
@@ -140,7 +162,8 @@ class ReviewScreen(PairViews):
         panes.styles.height = 2 if self.is_text else "1fr"
         panes.show(detail, shown, self.cursor)
         as_table = self.is_text or self.size.height >= _TALL
-        facts.styles.height = "1fr" if self.is_text else self._facts_height(as_table)
+        height = self._facts_height(as_table) + (bool(detail.shown_in) and not as_table)
+        facts.styles.height = "1fr" if self.is_text else height
         facts.show(detail, shown, self.cursor, as_table=as_table, all_of_them=self.is_text)
 
     def _facts_height(self, as_table: bool) -> int:
@@ -161,6 +184,17 @@ class ReviewScreen(PairViews):
     def _load(self, group: GroupSummary) -> GroupDetail | None:
         order = self.twinsift.settings.keep.order
         return load_group(self.twinsift.catalog, group.id, kind=group.kind, order=order)
+
+    def action_collage(self) -> None:
+        """Compare ★ with the collages that it is seen in."""
+        if self.detail is None or not self.detail.shown_in:
+            self.say("no collage shows this picture")
+            return
+        beside = beside_collages(self.twinsift.catalog, self.detail)
+        if len(beside.members) < 2:
+            self.say("that collage is gone", "bad")
+            return
+        self.app.push_screen(CompareScreen(beside, place=self.place))
 
     # Moving ---------------------------------------------------------------------------------------
 
@@ -194,7 +228,7 @@ class ReviewScreen(PairViews):
             return
         self.show_current(same=True)
         if self.detail is not None:
-            self.say("no open group is left here · P shows the plan, q the list", "good")
+            self.say(self.told(_ALL_DECIDED), "good")
 
     # Deciding -------------------------------------------------------------------------------------
 
@@ -212,7 +246,7 @@ class ReviewScreen(PairViews):
             self.triage.remove(self.detail.id)
         else:
             self.triage.update(fresh.id, decided=fresh.decided)
-        self.say(f"{said} · u undoes", "good")
+        self.say(said + self.told(_UNDOES), "good")
         self.twinsift.hints.follow("decide")
         return True
 
@@ -236,7 +270,7 @@ class ReviewScreen(PairViews):
         """Keep ★ and trash the rest; after marking by hand: leave it at those marks."""
         if self._by_hand:
             self.twinsift.desk.pace.decided()
-            self.say("as marked · u undoes", "good")
+            self.say("as marked" + self.told(_UNDOES), "good")
             self._go_on()
             return
         if self._keep(0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..catalog.listing import GroupSummary
+from ..catalog.group_table import GroupSummary
 from ..catalog.review import GroupDetail, Member
 from ..models.text import printable
 from .facts import facts
@@ -61,6 +61,8 @@ def group(detail: GroupDetail, triage: Triage) -> Iterator[str]:
     )
     for number, member in enumerate(detail.members, 1):
         yield f"{number}: {file(member)}"
+    for holder in detail.shown_in:
+        yield f"also seen in: {printable(home_short(holder.path))} (collage)"
 
 
 def file(member: Member) -> str:

@@ -19,6 +19,7 @@ from ..catalog.settings import IndexSettings
 from ..models.tags import Tag
 from . import graphics, views
 from .artist import OFF, Artist
+from .catalog_thread import CatalogThread
 from .drawn import Drawn
 from .terminal import Drawing
 from .trouble import TROUBLE, in_words
@@ -61,7 +62,6 @@ class Studio:
         ready: Callable[[Shown], None],
     ) -> None:
         """`ready` is called from the thread."""
-        self._catalog_path = catalog_path
         self._artist = artist
         self._ready = ready
         self._magnifier = Magnifier(settings, self._take)
@@ -72,7 +72,7 @@ class Studio:
         self._todo = False
         self._closed = False
         self._change = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread = CatalogThread("views", catalog_path, self._work)
 
     @property
     def draws_pixels(self) -> bool:
@@ -88,8 +88,7 @@ class Studio:
         """Make this view next and forget all others; None: nothing is looked at."""
         with self._change:
             self._sight, self._todo = sight, sight is not None
-            if sight is not None and self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._work, name="views", daemon=True)
+            if sight is not None and not self._closed:
                 self._thread.start()
             self._change.notify()
         self._magnifier.want(())
@@ -100,27 +99,21 @@ class Studio:
             self._closed = True
             self._change.notify()
         self._magnifier.close()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._thread.join()
 
     # In the threads -------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        try:
-            catalog = Catalog.open(self._catalog_path, create=False)
-        except TROUBLE:
-            return  # the catalog went away under the interface, which says so elsewhere
-        with catalog:
-            while (sight := self._next()) is not None:
-                try:
-                    shown, wanted = self._make(catalog, sight)
-                except TROUBLE as error:
-                    shown, wanted = Shown(sight, trouble=in_words(error)), ()
-                if sight != self._sight:
-                    continue
-                self._ready(shown)
-                if wanted:
-                    self._magnifier.want(wanted)
+    def _work(self, catalog: Catalog) -> None:
+        while (sight := self._next()) is not None:
+            try:
+                shown, wanted = self._make(catalog, sight)
+            except TROUBLE as error:
+                shown, wanted = Shown(sight, trouble=in_words(error)), ()
+            if sight != self._sight:
+                continue
+            self._ready(shown)
+            if wanted:
+                self._magnifier.want(wanted)
 
     def _next(self) -> Sight | None:
         with self._change:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from ..catalog.listing import GroupSummary
+import numpy as np
+
+from ..catalog.group_table import VERDICTS, GroupSummary, GroupTable
 from ..models.evidence import Verdict
-from ..models.text import printable
-from .wording import SHORT_VERDICTS
-
-
-class Sort(StrEnum):
-    """Orders of the list; each breaks ties by id, so that the order never depends on chance."""
-
-    RECLAIM = "most bytes freed"
-    SIMILARITY = "least similar"
-    FILES = "most files"
-    FOLDER = "folder"
+from .prepared import Prepared, Rows, Shown, Sort, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +21,6 @@ class Totals:
     decided: int
     reclaim: int
     """Bytes freed if every group shown keeps its largest file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Groups made ready for a Triage in another thread: at 100,000 that takes longer than a key."""
-
-    groups: dict[str, GroupSummary]
-    haystacks: dict[str, str]
-    """What a filter's text is looked for in, by group."""
-    orders: dict[Sort, list[str]]
-    """Ids in each order."""
 
 
 class Triage:
@@ -57,20 +35,19 @@ class Triage:
         self.verdict: Verdict | None = None
         self.text = ""
         self.open_only = False
-        self.marks: set[str] = set()
-        self.shown: list[GroupSummary] = []
         self.row = 0
         """The cursor's row in `shown`."""
-        self._all: dict[str, GroupSummary] = {}
-        self._numbered: dict[str, int] | None = None
-        self._haystacks: dict[str, str] = {}
-        self._orders: dict[Sort, list[str]] = {sort: [] for sort in Sort}
-        self._added_up: tuple[Verdict | None, str, bool] | None = None
-        """The filters that the totals are those of; None where they have to be added up anew."""
         self._since: dict[str, int | None] = {}
         """Files decided of the groups that changed since the last reading began; None: removed."""
-        self._decided = 0
-        self._totals = Totals(0, 0, 0)
+        self._hold(prepare(GroupTable.of(())))
+        self._lay_out(np.zeros(0, np.intp))
+
+    def _hold(self, prepared: Prepared) -> None:
+        self._all = prepared
+        table = prepared.table
+        self._decided = table.decided.copy()
+        self._there = np.ones(len(table), bool)
+        self._marked = np.zeros(len(table), bool)
 
     # Taking over what the catalog says ----------------------------------------------------------
 
@@ -78,115 +55,91 @@ class Triage:
         """Note that the groups are being read; what is decided from now on may be missing there."""
         self._since.clear()
 
-    def prepare(self, groups: Iterable[GroupSummary]) -> Prepared:
-        """Make groups ready to be taken over; changes nothing here, so any thread may do it."""
-        mine = {group.id: group for group in groups if group.kind == self.kind}
-        folders: dict[bytes, str] = {}
-        haystacks = {}
-        for group in mine.values():
-            folder = folders.get(group.folder)
-            if folder is None:
-                folder = folders[group.folder] = printable(group.folder).casefold()
-            said = f"{group.verdict} {SHORT_VERDICTS[group.verdict]}"
-            haystacks[group.id] = f"{folder}/{printable(group.name).casefold()} {said}"
-        return Prepared(mine, haystacks, {sort: _ordered(mine.values(), sort) for sort in Sort})
-
     def take(self, prepared: Prepared) -> None:
         """Replace the groups; cursor, marks, filters and what was decided meanwhile stay."""
-        self._all = prepared.groups
-        self._haystacks = prepared.haystacks
-        self._orders = prepared.orders
-        self._added_up = None
+        here, marked = self.current, self._ids(np.flatnonzero(self._marked))
+        self._hold(prepared)
         for group_id, decided in self._since.items():
-            group = self._all.get(group_id)
-            if decided is None:
-                self._drop(group_id)
-            elif group is not None:
-                self._all[group_id] = replace(group, decided=decided)
-        self.marks &= self._all.keys()
-        self._decided = sum(group.is_decided for group in self._all.values())
-        self.arrange()
+            place = prepared.places.get(group_id)
+            if place is not None and decided is None:
+                self._there[place] = False
+            elif place is not None:
+                self._decided[place] = decided
+        places = [p for p in map(prepared.places.get, marked) if p is not None]
+        self._marked[np.array(places, np.intp)] = True
+        self._marked &= self._there
+        self._arrange(here)
 
     def load(self, groups: Iterable[GroupSummary]) -> None:
-        """Prepare groups and take them over."""
-        self.take(self.prepare(groups))
+        """Prepare groups and take over those of this Triage's kind."""
+        table = groups if isinstance(groups, GroupTable) else GroupTable.of(groups)
+        self.take(prepare(table.of_kind(self.kind)))
 
     def update(self, group_id: str, *, decided: int) -> None:
         """Note how many files of a group are decided; it keeps its row until the next arranging."""
         self._since[group_id] = decided
-        group = self._all.get(group_id)
-        if group is None:
+        place = self._place(group_id)
+        if place is None:
             return
-        self._all[group_id] = changed = replace(group, decided=decided)
-        turned = changed.is_decided - group.is_decided
-        self._decided += turned
-        row = self._rows.get(group_id)
-        if row is not None:
-            self.shown[row] = changed
+        before = self._is_decided(place)
+        self._decided[place] = decided
+        if self._rows[place] >= 0:
+            turned = int(self._is_decided(place)) - int(before)
             self._totals = replace(self._totals, decided=self._totals.decided + turned)
 
     def remove(self, group_id: str) -> None:
         """Take a group off the list; the cursor then is on the one that follows it."""
         self._since[group_id] = None
-        group = self._drop(group_id)
-        self.marks.discard(group_id)
-        if group is not None:
-            self._decided -= group.is_decided
-        row = self._rows.get(group_id)
-        if row is not None:
-            gone = self.shown.pop(row)
-            self._numbered = None
-            self._totals = Totals(
-                self._totals.groups - 1,
-                self._totals.decided - gone.is_decided,
-                self._totals.reclaim - gone.reclaim,
-            )
+        place = self._place(group_id)
+        if place is None:
+            return
+        self._there[place] = self._marked[place] = False
+        row = int(self._rows[place])
+        if row >= 0:
+            self._lay_out(np.delete(self.shown.places, row))
             self.row = max(0, min(self.row - (row < self.row), len(self.shown) - 1))
-
-    def _drop(self, group_id: str) -> GroupSummary | None:
-        group = self._all.pop(group_id, None)
-        if group is not None:
-            for order in self._orders.values():
-                order.remove(group_id)
-        return group
 
     def arrange(self) -> None:
         """Filter and sort anew; the cursor stays on its group, or near its row where that left."""
-        here = self.current
-        groups, wanted = self._all, self._orders[self.sort]
+        self._arrange(self.current)
+
+    def _arrange(self, here: GroupSummary | None) -> None:
+        table, wanted = self._all.table, self._there
         if self.text:
-            text, haystacks = self.text.casefold(), self._haystacks
-            wanted = [group_id for group_id in wanted if text in haystacks[group_id]]
+            wanted = wanted & self._all.texts.lines_with(self.text)
         if self.verdict is not None:
-            wanted = [group_id for group_id in wanted if groups[group_id].verdict is self.verdict]
+            wanted = wanted & (table.verdicts == VERDICTS.index(self.verdict))
         if self.open_only:
-            wanted = [group_id for group_id in wanted if not groups[group_id].is_decided]
-        self.shown = [groups[group_id] for group_id in wanted]
-        self._numbered = None
-        filters = (self.verdict, self.text, self.open_only)
-        if filters != self._added_up or self.open_only:
-            self._added_up = filters
-            self._totals = Totals(
-                len(self.shown),
-                sum(group.decided >= group.files for group in self.shown),
-                sum(group.reclaim for group in self.shown),
-            )
-        try:
-            self.row = wanted.index(here.id if here is not None else "")
-        except ValueError:
+            wanted = wanted & (self._decided < table.files)
+        order = self._all.orders[self.sort]
+        self._lay_out(order[wanted[order]])
+        if here is None or not self.go_to(here.id):
             self.row = max(0, min(self.row, len(self.shown) - 1))
 
-    @property
-    def _rows(self) -> dict[str, int]:
-        """Rows by group; numbered when first asked for, since a key press has no time for it."""
-        if self._numbered is None:
-            self._numbered = {group.id: row for row, group in enumerate(self.shown)}
-        return self._numbered
+    def _lay_out(self, places: Rows) -> None:
+        """Show the groups at these places of the table."""
+        table = self._all.table
+        self.shown = Shown(table, self._decided, places)
+        self._rows = np.full(len(table), -1, np.intp)
+        """Rows in `shown` by place; -1: not shown."""
+        self._rows[places] = np.arange(len(places))
+        self._totals = Totals(
+            len(places),
+            int(np.count_nonzero(self._decided[places] >= table.files[places])),
+            int(table.reclaim[places].sum()),
+        )
+
+    def _place(self, group_id: str) -> int | None:
+        place = self._all.places.get(group_id)
+        return place if place is not None and self._there[place] else None
+
+    def _is_decided(self, place: int) -> bool:
+        return bool(self._decided[place] >= self._all.table.files[place])
 
     # Looking --------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._all)
+        return int(np.count_nonzero(self._there))
 
     @property
     def current(self) -> GroupSummary | None:
@@ -195,7 +148,14 @@ class Triage:
 
     def find(self, group_id: str) -> GroupSummary | None:
         """A group by its id, shown or not."""
-        return self._all.get(group_id)
+        place = self._place(group_id)
+        return None if place is None else self._summary(place)
+
+    def _summary(self, place: int) -> GroupSummary:
+        return replace(self._all.table[place], decided=int(self._decided[place]))
+
+    def _ids(self, places: Rows) -> list[str]:
+        return [self._all.table.ids[place] for place in places.tolist()]
 
     def totals(self) -> Totals:
         """Sums over what is shown."""
@@ -203,31 +163,35 @@ class Triage:
 
     def progress(self) -> tuple[int, int]:
         """Groups decided and groups in all, whatever is shown."""
-        return self._decided, len(self._all)
+        decided = self._there & (self._decided >= self._all.table.files)
+        return int(np.count_nonzero(decided)), len(self)
 
     def verdicts(self) -> list[Verdict]:
         """The verdicts that occur, strongest first."""
-        there = {group.verdict for group in self._all.values()}
-        return [verdict for verdict in Verdict if verdict in there]
+        often = np.bincount(self._all.table.verdicts[self._there], minlength=len(VERDICTS))
+        return [verdict for verdict, groups in zip(VERDICTS, often, strict=True) if groups]
 
-    def chosen(self) -> list[GroupSummary]:
-        """The marked groups that are shown, or all that are shown where none is marked."""
-        marked = [group for group in self.shown if group.id in self.marks]
-        return marked or list(self.shown)
+    def open_ids(self) -> list[str]:
+        """Ids of the open groups among those that are marked and shown, or shown if none is."""
+        places = self.shown.places
+        marked = places[self._marked[places]]
+        chosen = marked if len(marked) else places
+        is_open = self._decided[chosen] < self._all.table.files[chosen]
+        return self._ids(chosen[is_open])
 
-    # Moving and marking ---------------------------------------------------------------------------
+    # Moving ---------------------------------------------------------------------------------------
 
     def go_to(self, group_id: str) -> bool:
         """Put the cursor on a group; False where it isn't shown."""
-        row = self._rows.get(group_id)
-        if row is None:
+        place = self._place(group_id)
+        if place is None or self._rows[place] < 0:
             return False
-        self.row = row
+        self.row = int(self._rows[place])
         return True
 
     def show(self, group_id: str) -> bool:
         """Put the cursor on a group, dropping filters that hide it; False where it isn't there."""
-        if group_id not in self._all:
+        if self._place(group_id) is None:
             return False
         if not self.go_to(group_id):
             self.text, self.verdict, self.open_only = "", None, False
@@ -255,23 +219,47 @@ class Triage:
         return None if row is None else self.shown[row]
 
     def _next_open_row(self) -> int | None:
-        rows = itertools.chain(range(self.row + 1, len(self.shown)), range(self.row))
-        return next((row for row in rows if not self.shown[row].is_decided), None)
+        places = self.shown.places
+        rows = np.flatnonzero(self._decided[places] < self._all.table.files[places])
+        rows = rows[rows != self.row]
+        if not len(rows):
+            return None
+        return int(rows[np.searchsorted(rows, self.row) % len(rows)])
 
-    def toggle_mark(self, group_id: str) -> None:
-        """Mark a group, or unmark it."""
-        self.marks ^= {group_id}
+    # Marking --------------------------------------------------------------------------------------
+
+    @property
+    def marks(self) -> set[str]:
+        """The ids of all groups that are marked, shown or not."""
+        return set(self._ids(np.flatnonzero(self._marked)))
 
     def marked(self) -> int:
         """How many of the groups that are shown are marked."""
-        if not (self.text or self.verdict or self.open_only):
-            return len(self.marks)
-        return sum(group_id in self._rows for group_id in self.marks)
+        return int(np.count_nonzero(self._marked[self.shown.places]))
+
+    def marked_ids(self) -> list[str]:
+        """Ids of the groups that are marked and shown, in their order."""
+        places = self.shown.places
+        return self._ids(places[self._marked[places]])
+
+    def is_marked(self, row: int) -> bool:
+        """Whether the group of a row is marked."""
+        return bool(self._marked[self.shown.places[row]])
+
+    def toggle_mark(self, group_id: str) -> None:
+        """Mark a group, or unmark it."""
+        place = self._place(group_id)
+        if place is not None:
+            self._marked[place] ^= True
 
     def mark_rows(self, first: int, last: int) -> None:
         """Mark the groups of some rows, both ends included, in either order."""
         low, high = sorted((first, last))
-        self.marks |= {group.id for group in self.shown[max(0, low) : high + 1]}
+        self._marked[self.shown.places[max(0, low) : high + 1]] = True
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self._marked[:] = False
 
     # Choosing what is shown -----------------------------------------------------------------------
 
@@ -285,23 +273,6 @@ class Triage:
         choices: list[Verdict | None] = [None, *self.verdicts()]
         self.verdict = _after(choices, self.verdict if self.verdict in choices else None)
         self.arrange()
-
-
-_ORDERS: dict[Sort, tuple[tuple[Callable[[GroupSummary], Any], bool], ...]] = {
-    Sort.RECLAIM: ((attrgetter("reclaim"), True),),
-    Sort.SIMILARITY: ((attrgetter("similarity"), False),),
-    Sort.FILES: ((attrgetter("reclaim"), True), (attrgetter("files"), True)),
-    Sort.FOLDER: ((attrgetter("folder", "name"), False),),
-}
-"""What is sorted by, the weightiest last, and whether the largest comes first."""
-
-
-def _ordered(groups: Iterable[GroupSummary], sort: Sort) -> list[str]:
-    """The ids of groups in an order; ties are in the order of the ids."""
-    ordered = sorted(groups, key=attrgetter("id"))
-    for key, largest_first in _ORDERS[sort]:
-        ordered.sort(key=key, reverse=largest_first)  # stable, also in reverse
-    return [group.id for group in ordered]
 
 
 _T = TypeVar("_T")

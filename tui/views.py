@@ -236,7 +236,7 @@ def difference_words(found: Difference, colour: float = 0.0) -> str:
     """'SSIM 0.93; 4 % of the overlap differs, mostly lower right'; `colour` is Overlaid's."""
     parts = [f"SSIM {found.ssim:.2f}"]
     if found.share < 0.0005:
-        parts.append("no part of the overlap differs visibly")
+        parts.append("no visible difference in the overlap")
     else:
         share = "less than 1 %" if found.share < 0.01 else percent(found.share)
         where = f", mostly {found.where}" if found.where else ", here and there"
@@ -292,9 +292,9 @@ def _matches_words(laid: Overlaid, drawn: int) -> str:
 
 def _counted(laid: Overlaid, drawn: int) -> str:
     found = laid.matches
-    told = f"{count(found.places, 'matching point')} of {found.candidates:,} agree on one transform"
-    lines = "all" if drawn == len(found.first) else str(drawn)
-    return f"{told}; {lines} drawn as lines"
+    told = f"{found.places:,} of {count(found.candidates, 'matching point')} agree"
+    lines = "all lines" if drawn == len(found.first) else count(drawn, "line")
+    return f"{told}; {lines} drawn"
 
 
 def _scattered(points: NDArray[np.float64], most: int) -> list[int]:

@@ -39,17 +39,20 @@ class WorkState:
     defect: Exception | None = None
     """An error that nobody expected."""
 
-    def words(self) -> tuple[str, ...]:
-        """The state in parts, the most important first; none where nothing goes on."""
+    def words(self, goes_on: str) -> tuple[str, ...]:
+        """The state in parts, the most important first; none where nothing goes on.
+
+        `goes_on` says by which key it does, where it is paused.
+        """
         if not self.running:
             return ()
         if self.progress is None:
-            return ("paused", "p goes on") if self.paused else ("starting…",)
+            return ("paused", goes_on) if self.paused else ("starting…",)
         told = self.progress
         total = "" if told.total is None else f"/{told.total:,}"
         done = f"{told.done:,}{total}"
         if self.paused:
-            return (f"paused at {done}", "p goes on")
+            return (f"paused at {done}", goes_on)
         parts = [f"{told.stage} {done}"]
         if told.eta_seconds is not None:
             parts.append(f"{duration(told.eta_seconds)} left")
@@ -142,7 +145,7 @@ class Work:
         self._tell(self.state)
 
     def _index_and_match(self, folders: Sequence[Path]) -> tuple[list[str], tuple[bytes, ...]]:
-        from ..catalog import embedding_pass
+        from ..catalog import network
         from ..catalog.indexer import index  # OpenCV loads when there is something to read
         from ..catalog.matcher import match
 
@@ -167,8 +170,8 @@ class Work:
         if matched.near_groups:
             said.append(count(matched.near_groups, "near-shot group"))
         if indexed.failed:
-            said.append(f"{count(indexed.failed, 'file')} can't be read (f in the library)")
-        lacking = embedding_pass.notice(self._settings.index)
+            said.append(f"{count(indexed.failed, 'file')} can't be read: see the library")
+        lacking = network.notice(self._settings.index)
         if lacking and self._settings.index.model != NONE:
             said.append(lacking)
         return said, tuple(indexed.missing_roots)

@@ -1,4 +1,4 @@
-"""Fixtures of the catalog's tests: a library with files on the disk and their rows in a catalog."""
+"""Fixtures of the catalog's tests: libraries with files on the disk and rows in a catalog."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers beside the tests
 
 from file_library import Library
-from twinsift.catalog import exclusive_rename
+from picture_shelf import Losing, Shelf
+from PIL import Image
+from twinsift.catalog import exclusive_rename, indexer
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print at how many points the file actions were killed (tests/catalog/test_crashes.py)."""
-    points = [
-        value
-        for report in terminalreporter.stats.get("passed", [])
-        for name, value in report.user_properties
-        if name == "kill points"
-    ]
-    if points:
-        terminalreporter.write_line(
-            f"file actions killed at {sum(points)} points in {len(points)} scenarios: nothing lost"
-        )
+    """Print at how many points file actions were cut off (test_crashes.py, test_power_loss.py)."""
+    for kind, words in (
+        ("kill points", "file actions killed at {} points in {} scenarios: nothing lost"),
+        ("power failures", "power failed at {} points in {} scenarios: nothing lost"),
+    ):
+        points = [
+            value
+            for report in terminalreporter.stats.get("passed", [])
+            for name, value in report.user_properties
+            if name == kind
+        ]
+        if points:
+            terminalreporter.write_line(words.format(sum(points), len(points)))
 
 
 @pytest.fixture
@@ -44,6 +48,34 @@ def group_of(library: Library) -> Callable[..., str]:
         return library.group([library.file(name, data) for name, data in files.items()], **options)
 
     return make
+
+
+@pytest.fixture
+def real_workers() -> None:
+    """Asks for worker processes."""
+
+
+@pytest.fixture
+def shelf(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    photograph: Callable[..., Image.Image],
+) -> Shelf:
+    """An empty folder to be indexed, in this process unless `real_workers` are asked for."""
+    if "real_workers" not in request.fixturenames:
+        monkeypatch.setattr(indexer, "WorkerPool", Losing)
+    return Shelf(tmp_path, photograph)
+
+
+@pytest.fixture
+def three(shelf: Shelf) -> Shelf:
+    """Three pictures that are indexed, in three folders."""
+    shelf.picture("a.png", 1)
+    shelf.picture("sub/b.jpg", 2)
+    shelf.picture("sub/deep/c.webp", 3)
+    shelf.index()
+    return shelf
 
 
 @pytest.fixture(params=["atomic", "link"])

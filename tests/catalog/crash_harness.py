@@ -1,322 +1,83 @@
-"""Kills a batch of file actions before every call that touches a file or the journal, and looks.
+"""Kills a batch of file actions before every system call that changes a disk, and looks.
 
-    python crash_harness.py SCENARIO FOLDER OTHER_FOLDER
+    python crash_harness.py SCENARIO FOLDER OTHER_FOLDER [--every-write]
 
 For n = 1, 2, 3, ... a child applies (or undoes) the same batch and is killed with SIGKILL before
-its n-th such call; a second child, recovering, is killed as well; then recovery runs to its end,
-and the batch is done again. After each death every content must be in a file; at the end journal,
-catalog and disk must agree. Prints {"points": n}; dies with an AssertionError where something is
-lost.
+its n-th such call (see traced_child); a second child, recovering, is killed as well; then recovery
+runs to its end, and the batch is done again. After each death every content must be in a file; at
+the end journal, catalog and disk must agree. Prints {"points": n}; dies with an AssertionError
+where something is lost.
 
-A call is watched by the interpreter's profile hook, so the code under test is what a person runs.
+SQLite writes a transaction to its log in many small pieces. A death before the first one and one
+before it is made durable are always tried, those between them with --every-write.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import shutil
-import signal
-import sqlite3
 import sys
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from types import FrameType
 
-from file_library import Library, contents_below
-from twinsift.catalog import exclusive_rename, fileops, journal, purge, reflink, restoring
-from twinsift.catalog.apply import apply_plan
-from twinsift.catalog.decisions import Choice, Verb, decide
-from twinsift.catalog.planning import build
-from twinsift.catalog.recovery import recover
-from twinsift.catalog.settings import FileSettings, Settings
-from twinsift.catalog.undo import undo_batch
+import traced_child
+from crash_scenarios import Scenario
 
-TOUCHING = frozenset(
-    (
-        *("open", "write", "ftruncate", "fsync", "link", "symlink", "unlink", "rename", "replace"),
-        *("mkdir", "rmdir", "utime", "fchmod", "fchown", "setxattr"),
-    )
-)
-KEEPER, FIRST, SECOND = (bytes([n]) * 150 for n in b"KFS")
-SIDECAR = b"C" * 150
-SCENARIOS = (
-    *(
-        f"{action}-{where}-{renaming}"
-        for action in ("trash", "move", "delete", "undo_trash", "undo_move")
-        for where in ("same", "cross")
-        for renaming in ("atomic", "link")
-        if (action, where) != ("delete", "cross")
-    ),
-    # One file each: what dies between two files is seen above.
-    *("hardlink-same-atomic", "hardlink-same-link", "symlink-same-atomic", "reflink-same-atomic"),
-    *("undo_hardlink-same-atomic", "undo_hardlink-same-link", "undo_symlink-same-atomic"),
-    *("along-same-atomic", "along-cross-atomic", "undo_along-same-atomic"),
-    *("purge-same-atomic", "restore-cross-atomic", "restore-same-link"),
-)
-LINKS = frozenset(("hardlink", "symlink", "reflink"))
+_LOGGING = "pwrite64"  # SQLite's call; file actions write with `write`
 
 
-class Scenario:
-    """One batch, and the two folders that it works in.
+def in_child(work: Callable[[], None], kill_before: int, *, every_write: bool) -> bool:
+    """Do work in a child that dies before its n-th point; whether it came to its end."""
+    left, last = kill_before, ""
 
-    Two files are acted on, so that a batch dies between them too; one where a rename takes two
-    calls, which is about a file by itself.
+    def is_the_end(call: str) -> bool:
+        nonlocal left, last
+        counts = every_write or not call == last == _LOGGING
+        left, last = left - counts, call
+        return left <= 0
+
+    return traced_child.run(work, is_the_end)
+
+
+def kill_everywhere(scenario: Scenario, *, every_write: bool = False) -> int:
+    """Try every point of a scenario; how many there are.
+
+    Raises:
+        AssertionError: something is lost, or journal and disk disagree.
     """
-
-    def __init__(self, name: str, folder: Path, other: Path) -> None:
-        self.action, where, renaming = name.split("-")
-        self.is_undo = self.action.startswith("undo_")
-        self.what = self.action.removeprefix("undo_")
-        words = {"along": Verb.TRASH, "purge": Verb.TRASH, "restore": Verb.TRASH}
-        self.verb = words.get(self.what) or Verb(self.what)
-        self.is_home = self.is_undo or self.what == "restore"
-        """Whether the files are back in their places when all is done."""
-        self.folder, self.other = folder, other
-        base = other if where == "cross" else folder
-        self.target = base / "moved"
-        self.settings = Settings(
-            files=FileSettings(trash=str(base / "bin") if where == "cross" else "")
-        )
-        self.files = {"x/f.jpg": FIRST, "y/s.jpg": SECOND}
-        self.beside: dict[str, bytes] = {}
-        if self.what not in ("trash", "move", "delete"):
-            self.files = {"x/f.jpg": KEEPER if self.what in LINKS else FIRST}
-        if self.what == "along":
-            self.beside = {"x/f.xmp": SIDECAR}
-        if self.what == "reflink":  # as a file system with clones does it
-            reflink.clone = lambda source, destination: shutil.copyfile(source, destination)
-        fileops._CHUNK = 64  # so that a copy takes several writes
-        if renaming == "link":
-            exclusive_rename._exclusive_rename = exclusive_rename._exchange = None
-            self.files.pop("y/s.jpg", None)
-
-    def reset(self) -> None:
-        """The library as `prepare` left it the first time."""
-        for folder in (self.folder, self.other):
-            copy = folder.with_name(folder.name + "-as-prepared")
-            if copy.exists():
-                shutil.rmtree(folder)
-                copy_tree(copy, folder)
-            else:
-                folder.mkdir(parents=True)
-        if not copy.exists():
-            self._prepare()
-            for folder in (self.folder, self.other):
-                copy_tree(folder, folder.with_name(folder.name + "-as-prepared"))
-
-    def _prepare(self) -> None:
-        """A fresh library in which the batch is decided (or, for an undo, applied)."""
-        with Library.create(self.folder) as library:
-            keeper = library.file("k", KEEPER)
-            files = [library.file(name, data) for name, data in self.files.items()]
-            target = bytes(self.target) if self.verb is Verb.MOVE else None
-            choices = [Choice(i, library.content_of(i), self.verb, target) for i in files]
-            choices.append(Choice(keeper, library.content_of(keeper), Verb.KEEP))
-            decide(library.catalog, library.group([keeper, *files]), choices)
-            for name, data in self.beside.items():
-                (library.photos / name).write_bytes(data)
-            if self.is_undo or self.what in ("purge", "restore"):
-                apply_plan(library.catalog, build(library.catalog, self.settings))
-
-    def run(self) -> None:
-        """What is killed: one apply or one undo, from the start of a process to its end."""
-        with Library.reopen(self.folder) as library:
-            recover(library.catalog)
-            if self.what == "purge":
-                actions = purge.trashed(library.catalog)
-                purge.purge(library.catalog, actions, confirmed=len(actions))
-            elif self.what == "restore":
-                trashes = [p for base in (self.folder, self.other) for p in trashes_below(base)]
-                for trash in trashes:
-                    restoring.restore(bytes(trash))
-                if any(b.undoable for b in journal.batches(library.catalog)):
-                    undo_batch(library.catalog)  # finds the files back
-            elif self.is_undo:
-                if any(batch.undoable for batch in journal.batches(library.catalog)):
-                    undo_batch(library.catalog)
-            else:
-                plan = build(library.catalog, self.settings)
-                apply_plan(library.catalog, plan, delete_confirmed=True)
-
-    def was_cut_off(self) -> bool:
-        """Whether there is something to recover."""
-        with Library.reopen(self.folder) as library:
-            return journal.has_open_batch(library.catalog)
-
-    def recover(self) -> None:
-        """The next start of the program."""
-        with Library.reopen(self.folder) as library:
-            recover(library.catalog)
-
-    def check_nothing_lost(self) -> None:
-        """Every content is in a file; one that was to be deleted may be gone."""
-        found = list(contents_below(self.folder, self.other).values())
-        gone = self.verb is Verb.DELETE or self.what == "purge"
-        kept = [] if gone else [*self.files.values(), *self.beside.values()]
-        for data in [KEEPER, *kept]:
-            assert data in found, f"lost {data[:1]!r}"
-
-    def check_agreement(self, *, finished: bool) -> None:
-        """Journal, catalog and disk tell the same."""
-        if self.what == "restore" and not finished:
-            return  # it has no journal: running it again is what settles it
-        found = contents_below(self.folder, self.other)
-        names = 2 if self.what in LINKS else 1
-        for data in (KEEPER, FIRST, SECOND, SIDECAR):
-            assert list(found.values()).count(data) <= names, f"two of {data[:1]!r}: {found}"
-        if self.what in LINKS:
-            self._check_link(finished=finished)
-        if self.beside and (finished or not self.is_undo):
-            # The picture and what belongs to it are at one place.
-            places = {path.parent for path, data in found.items() if data in (FIRST, SIDECAR)}
-            assert len(places) == 1, places
-        left = [path for path in found if path.name.startswith(".twinsift-")]
-        assert not left, f"left behind: {left}"
-        with Library.reopen(self.folder) as library:
-            assert journal.open_intents(library.catalog) == []
-            assert all(b.state == "closed" for b in journal.batches(library.catalog))
-            if self.what not in LINKS | {"restore"}:
-                self._check_actions(library)
-            rows = library.catalog.connection.execute("SELECT id, present FROM file").fetchall()
-            for file_id, present in rows:
-                there = fileops.identity_at(bytes(library.path_of(file_id)))
-                assert (there is not None) is bool(present), (there, library.actions())
-            away = [i for i, _ in rows if library.verbs().get(i) in (None, "keep") and i != 1]
-            home = [i for i, _ in rows if library.verbs().get(i) == self.verb.value]
-            if self.what == "purge":
-                assert not finished or journal.batches(library.catalog)[-1].undone == len(away)
-                return
-            assert len(away) + len(home) == len(self.files)
-            assert all(library.is_present(i) for i in home)
-            if finished:
-                assert len(home if self.is_home else away) == len(self.files)
-
-    def _check_link(self, *, finished: bool) -> None:
-        """The file leads to its bytes; nothing is half a link; undone, it is a file of its own."""
-        keeper, file = self.folder / "photos/k", self.folder / "photos/x/f.jpg"
-        assert file.read_bytes() == KEEPER
-        assert [path.name for path in file.parent.iterdir()] == ["f.jpg"]
-        is_link = {
-            "hardlink": file.samefile(keeper) and not file.is_symlink(),
-            "symlink": file.is_symlink() and file.samefile(keeper),
-            "reflink": not file.is_symlink(),
-        }[self.what]
-        if finished and not self.is_undo:
-            assert is_link
-        elif finished:
-            assert not file.is_symlink()
-            assert not file.samefile(keeper)
-
-    def _check_actions(self, library: Library) -> None:
-        last: dict[int | None, journal.Action] = {}
-        for batch in reversed(journal.batches(library.catalog)):
-            for action in journal.actions(library.catalog, batch.id):
-                if action.state in ("done", "failed"):
-                    last[action.file_id] = action
-                if action.state == "done" and action.verb == "trash":
-                    self._check_record(action)
-        for action in last.values():
-            gone, there = action.source, action.destination
-            if action.state == "failed":
-                gone, there = there, gone
-            assert gone is None or not os.path.lexists(gone), action
-            assert there is None or fileops.holds(there, action.digest, action.size), action
-
-    def _check_record(self, action: journal.Action) -> None:
-        assert action.destination is not None
-        path = Path(os.fsdecode(action.destination))
-        folder = path.parents[[parent.name for parent in path.parents].index("files") + 1]
-        lines = (folder / "record.jsonl").read_text().splitlines()
-        stored = [json.loads(line).get("stored") for line in lines if line]
-        assert str(path.relative_to(folder)) in stored
-
-
-def copy_tree(source: Path, destination: Path) -> None:
-    """Copy a folder with its symbolic links, and with its hard links as such."""
-    made: dict[tuple[int, int], str] = {}
-
-    def copy(one: str, other: str) -> None:
-        found = os.stat(one)
-        first = made.setdefault((found.st_dev, found.st_ino), other)
-        if first == other:
-            shutil.copy2(one, other)
-        else:
-            os.link(first, other)
-
-    shutil.copytree(source, destination, symlinks=True, copy_function=copy)
-
-
-def trashes_below(folder: Path) -> list[Path]:
-    """Every trash with a record in it."""
-    return sorted({record.parents[1] for record in folder.rglob("record.jsonl")})
-
-
-def in_child(work: Callable[[], None], kill_before: int) -> bool:
-    """Do work in a child that dies before its n-th touching call; whether it came to its end."""
-    child = os.fork()
-    if child == 0:
-        try:
-            sys.setprofile(_Killer(kill_before))
-            work()
-            sys.setprofile(None)
-        except BaseException:
-            sys.setprofile(None)
-            traceback.print_exc()
-            os._exit(3)
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return False
-    assert os.WEXITSTATUS(status) == 0, "the child failed, see above"
-    return True
-
-
-class _Killer:
-    """A profile hook that kills the process before its n-th call that touches file or journal."""
-
-    def __init__(self, countdown: int) -> None:
-        self._countdown = countdown
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
-        if event == "c_call":
-            name = getattr(argument, "__name__", "")
-            touches = (
-                getattr(argument, "__module__", "") == "posix" and name in TOUCHING
-            ) or isinstance(getattr(argument, "__self__", None), sqlite3.Connection)
-        else:  # the C library's rename is called through a Python function
-            touches = (
-                event == "call"
-                and frame.f_code.co_name == "call"
-                and frame.f_code.co_filename == exclusive_rename.__file__
-            )
-        if touches:
-            self._countdown -= 1
-            if self._countdown == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-
-def main() -> None:
-    name, folder, other = sys.argv[1:]
-    scenario = Scenario(name, Path(folder), Path(other))
-    points, finished = 0, False
+    point, finished = 0, False
+    seen: set[Hashable] = set()
     while not finished:
-        points += 1
+        point += 1
         scenario.reset()
-        finished = in_child(scenario.run, points)
+        finished = in_child(scenario.run, point, every_write=every_write)
         scenario.check_nothing_lost()
         if scenario.was_cut_off():
-            in_child(scenario.recover, 1 + points * 7 % 41)  # anywhere; everywhere over the points
+            second = 1 + point * 7 % 29  # anywhere; everywhere over the points
+            in_child(scenario.recover, second, every_write=every_write)
             scenario.check_nothing_lost()
         scenario.recover()
         scenario.check_nothing_lost()
-        scenario.check_agreement(finished=finished)
+        outcome = scenario.check_agreement(finished=finished)
+        if outcome in seen:
+            continue  # what comes of doing it again from here is known
+        seen.add(outcome)
         scenario.run()
         scenario.check_nothing_lost()
         scenario.check_agreement(finished=True)
-    sys.stdout.write(json.dumps({"points": points - 1}) + "\n")
+    return point - 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("scenario")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("other", type=Path)
+    parser.add_argument("--every-write", action="store_true")
+    given = parser.parse_args()
+    scenario = Scenario(given.scenario, given.folder, given.other)
+    points = kill_everywhere(scenario, every_write=given.every_write)
+    sys.stdout.write(json.dumps({"points": points}) + "\n")
 
 
 if __name__ == "__main__":

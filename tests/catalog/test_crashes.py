@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from crash_harness import SCENARIOS
+import traced_child
+from blake3 import blake3
+from crash_harness import kill_everywhere
+from crash_scenarios import SCENARIOS, Scenario
 from file_library import Library
 from twinsift.catalog import fileops
 from twinsift.catalog.apply import apply_plan
@@ -21,8 +21,8 @@ from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
 from twinsift.catalog.settings import Settings
 
-HARNESS = Path(__file__).with_name("crash_harness.py")
 MEMORY = Path("/dev/shm")
+EVERY_WRITE = "TWINSIFT_KILL_AT_EVERY_WRITE" in os.environ
 
 
 @pytest.fixture
@@ -35,31 +35,70 @@ def quick(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the harness needs fork")
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.skipif(bool(traced_child.missing()), reason=traced_child.missing())
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_before_every_call_nothing_is_lost(
-    scenario: str, quick: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+    name: str, quick: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    if "-cross-" in scenario and quick.stat().st_dev == tmp_path.stat().st_dev:
+    if "-cross-" in name and quick.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("needs /dev/shm as a second file system")
-    command = [sys.executable, str(HARNESS), scenario, str(quick / "work"), str(tmp_path / "other")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr
-    points = json.loads(done.stdout)["points"]
-    record_property("kill points", points)  # summed up at the end of the run, see conftest.py
-    assert points > 40  # the journal alone has more: were the hook blind, all would pass
+
+    def count() -> None:  # in a process of its own: a scenario changes what the modules do
+        scenario = Scenario(name, quick / "work", tmp_path / "other")
+        points.put(kill_everywhere(scenario, every_write=EVERY_WRITE))
+
+    spawn = multiprocessing.get_context("fork")
+    points = spawn.SimpleQueue()
+    process = spawn.Process(target=count)
+    process.start()
+    process.join()
+    assert process.exitcode == 0  # else the trace is in what was captured
+    found = points.get()
+    record_property("kill points", found)  # summed up at the end of the run, see conftest.py
+    assert found > 15  # the journal alone has more: were the tracer blind, all would pass
 
 
 ROUNDS = 100
 
 
-def _apply(folder: Path, locks: bool, barrier: Barrier) -> None:
-    if not locks:
-        fileops._lock = lambda path, descriptor, alone: None
-    with Library.reopen(folder) as library:
-        plan = build(library.catalog, Settings())
-        barrier.wait()
-        apply_plan(library.catalog, plan, delete_confirmed=True)
+class Window:
+    """One of several catalogs of one folder, in a process of its own that works in step."""
+
+    def __init__(self, folder: Path, keep: str, remove: str, barrier: Barrier) -> None:
+        self.folder, self.keep, self.remove, self.barrier = folder, keep, remove, barrier
+
+    def work(self, photos: Path, locks: bool) -> None:
+        """Round after round: decide and plan, wait for the others, apply when they do."""
+        if not locks:
+            fileops._lock = lambda path, descriptor, alone: None
+        self.folder.mkdir()
+        with Library.create(self.folder) as library:
+            for round_ in range(ROUNDS):
+                self.barrier.wait()
+                self._decide(library, photos / str(round_), round_)
+                plan = build(library.catalog, Settings())
+                assert len(plan.items) == 1, plan
+                self.barrier.wait()
+                apply_plan(library.catalog, plan, delete_confirmed=True)
+                self.barrier.wait()
+                with library.catalog.transaction() as connection:
+                    connection.execute("DELETE FROM decision")  # of what was refused
+
+    def _decide(self, library: Library, photos: Path, round_: int) -> None:
+        root = library.root(photos)
+        kept, gone = (library.row(n.encode(), data(n, round_), root) for n in self.pair)
+        verb = (Verb.TRASH, Verb.DELETE)[round_ % 2]
+        choices = [Choice(kept, library.content_of(kept), Verb.KEEP)]
+        choices.append(Choice(gone, library.content_of(gone), verb))
+        decide(library.catalog, library.group([kept, gone]), choices)
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.keep, self.remove
+
+
+def data(name: str, round_: int) -> bytes:
+    return blake3(f"{name} {round_}".encode()).digest()
 
 
 @pytest.mark.slow
@@ -71,29 +110,22 @@ def test_overlapping_plans_at_once_never_lose_the_last_copy(quick: Path, locks: 
     Without locks it is as on a network drive that knows none, where each is another machine.
     """
     spawn = multiprocessing.get_context("fork")
-    names = ("ab", "bc", "ca") if not locks else ("ab", "ba")
+    pairs = ("ab", "bc", "ca") if locks else ("ab", "ba")
+    barrier = spawn.Barrier(len(pairs) + 1, timeout=60)
+    windows = [Window(quick / pair, *pair, barrier) for pair in pairs]
+    processes = [spawn.Process(target=w.work, args=(quick / "photos", locks)) for w in windows]
+    for process in processes:
+        process.start()
     for round_ in range(ROUNDS):
-        verb = (Verb.TRASH, Verb.DELETE)[round_ % 2]
-        photos = quick / "photos"
-        photos.mkdir()
-        folders = [quick / f"{round_}-{n}" for n in range(len(names))]
-        for folder, (keep, remove) in zip(folders, names, strict=True):
-            folder.mkdir()
-            with Library.create(folder) as library:
-                root = library.root(photos)
-                kept, gone = (library.file(n, n.encode() * 9, root) for n in (keep, remove))
-                choices = [Choice(kept, library.content_of(kept), Verb.KEEP)]
-                choices.append(Choice(gone, library.content_of(gone), verb))
-                decide(library.catalog, library.group([kept, gone]), choices)
-        barrier = spawn.Barrier(len(folders))
-        processes = [spawn.Process(target=_apply, args=(f, locks, barrier)) for f in folders]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-            assert process.exitcode == 0
+        photos = quick / "photos" / str(round_)
+        photos.mkdir(parents=True)
+        for name in "abc"[: len(pairs)]:
+            (photos / name).write_bytes(data(name, round_))
+        for _ in range(3):  # decide; apply at once; look
+            barrier.wait()
         left = [path.name for path in photos.iterdir() if path.is_file()]
         assert left, f"round {round_}: all copies are gone"
         assert not [name for name in left if name.startswith(".")], left
-        for folder in (*folders, photos):
-            shutil.rmtree(folder)
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0

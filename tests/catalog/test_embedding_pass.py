@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from picture_shelf import InProcess
 from PIL import Image
-from twinsift.catalog import embedding_pass, indexer, rereading, store
+from twinsift.catalog import candidates, embedding_pass, indexer, network, rereading, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
@@ -31,39 +32,21 @@ from tests.models.test_embedding import pooling_network
 SIZE = (16, 8)
 
 
-class InProcess:
-    """A pool that works in this process: quicker to start."""
+class Telling(InProcess):
+    """A pool that tells of what a job refused as worker processes do."""
 
-    def __class_getitem__(cls, item: object) -> type[InProcess]:
-        return cls
-
-    def __init__(self, function: Callable, context: tuple, **options: object) -> None:
-        self._function, self._context = function, context
-
-    def __enter__(self) -> InProcess:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def imap_unordered(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, object]]:
-        for job in jobs:
-            try:
-                yield job, self._function(job, *self._context)
-            except TwinsiftError as error:
-                yield job, Lost("error", str(error))
+    def done(self, job: Any) -> object:
+        try:
+            return super().done(job)
+        except TwinsiftError as error:
+            return Lost("error", str(error))
 
 
 @pytest.fixture(autouse=True)
 def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer, "WorkerPool", InProcess)
+    monkeypatch.setattr(indexer, "WorkerPool", Telling)
     if "real_workers" not in request.fixturenames:
-        monkeypatch.setattr(rereading, "WorkerPool", InProcess)
-
-
-@pytest.fixture
-def real_workers() -> None:
-    """Asks for worker processes."""
+        monkeypatch.setattr(rereading, "WorkerPool", Telling)
 
 
 class Shelf:
@@ -85,8 +68,9 @@ class Shelf:
         settings = IndexSettings(workers=1, model=str(self.network), model_output="same")
         with Catalog.open(self.catalog_path) as catalog:
             covered = scopes(catalog, folders)
+            key = network.model_key(settings)
             return embedding_pass.embed_all(
-                catalog, covered, settings, report, control or Control()
+                catalog, covered, settings, key, report, control or Control()
             )
 
     def embedded(self) -> dict[str, np.ndarray]:
@@ -203,6 +187,13 @@ def test_what_the_network_takes_for_alike_is_compared_unless_none_is_wanted(shel
         assert match(shelf.catalog_path, settings).candidates == proposed
 
 
+def test_pages_too_flat_to_tell_apart_are_not_compared_for_a_network(shelf, monkeypatch) -> None:
+    shelf.embed()
+    settings = Settings(index=shelf.settings, match=MatchSettings(cosine=0.0, neighbours=0))
+    monkeypatch.setattr(candidates, "FLATTEST", 256.0)
+    assert match(shelf.catalog_path, settings).candidates == 0
+
+
 def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> None:
     settings = IndexSettings(
         workers=1, model=str(shelf.network), model_output="same", max_megapixels=0.01
@@ -210,6 +201,8 @@ def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> No
     told: list[Progress] = []
     with Catalog.open(shelf.catalog_path) as catalog:
         covered = scopes(catalog, [])
-        assert embedding_pass.embed_all(catalog, covered, settings, told.append, Control()) == 4
+        key = network.model_key(settings)
+        missed = embedding_pass.embed_all(catalog, covered, settings, key, told.append, Control())
+    assert missed == 4
     assert (told[-1].stage, told[-1].done, told[-1].failed) == ("embed", 4, 4)
     assert shelf.embedded() == {}

@@ -35,10 +35,10 @@ def test_trash_undo_and_index_again(tmp_path: Path, photograph: Callable[..., Im
         accept(catalog, [detail for detail in shown if detail is not None])
         outcome = apply_plan(catalog, build(catalog, SETTINGS))
         assert (outcome.done, outcome.messages) == (2, ())
-        assert list_groups(catalog) == []
+        assert list(list_groups(catalog)) == []
         again = index(catalog_path, [], SETTINGS)
         assert (again.decoded, again.vanished, again.files) == (0, 0, 2)  # the trash isn't walked
-        assert list_groups(catalog) == []
+        assert list(list_groups(catalog)) == []
 
         assert undo_batch(catalog).done == 2
         assert [group.is_decided for group in list_groups(catalog)] == [True, True]

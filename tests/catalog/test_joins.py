@@ -37,14 +37,16 @@ def brute(a: np.ndarray, b: np.ndarray, radius: int) -> set[tuple[int, int]]:
     n=st.integers(0, 90),
     m=st.integers(0, 90),
     radius=st.integers(0, 16),
-    small=st.booleans(),
+    layers=st.sampled_from([None, 0, 1, 32]),
 )
-def test_the_hamming_join_is_exact_and_tells_each_pair_once(seed, n, m, radius, small):
+def test_the_hamming_join_is_exact_and_tells_each_pair_once(seed, n, m, radius, layers):
     hashes = clustered(seed, n + m)
     a, b = hashes[:n], hashes[n:]
     with pytest.MonkeyPatch.context() as patch:
-        if not small:  # through the bands, in small chunks
+        if layers is not None:  # through the bands, in small chunks
             patch.setattr(hamming, "_SMALL", -1)
+            patch.setattr(hamming, "_LAYERS", layers)
+            patch.setattr(hamming, "_BLOCK", 13)
             patch.setattr(hamming, "_CHUNK", 37)
         found = pairs_of(hamming.join(a, b, radius))
     assert len(found) == len(set(found))
@@ -56,6 +58,25 @@ def test_the_bands_find_what_brute_force_finds_among_thousands():
     found = pairs_of(hamming.join(hashes, hashes, 10))
     assert len(found) == len(set(found))
     assert set(found) == brute(hashes, hashes, 10)
+
+
+def test_a_crowd_in_one_bucket_is_paired_whatever_its_depth(monkeypatch):
+    monkeypatch.setattr(hamming, "_SMALL", -1)
+    monkeypatch.setattr(hamming, "_LAYERS", 3)
+    hashes = clustered(6, 700)
+    hashes[::9] = hashes[0] & np.uint64(0xFFFF) | hashes[::9] & ~np.uint64(0xFFFF)
+    found = pairs_of(hamming.join(hashes[:500], hashes[200:], 10))
+    assert len(found) == len(set(found))
+    assert set(found) == brute(hashes[:500], hashes[200:], 10)
+
+
+def test_a_few_among_many_are_looked_up_without_tables(monkeypatch):
+    monkeypatch.setattr(hamming, "_SMALL", -1)
+    hashes = clustered(9, 4000)
+    few = hashes[:300] ^ np.uint64(0b1001)
+    found = pairs_of(hamming.join(hashes, few, 10))
+    assert len(found) == len(set(found))
+    assert set(found) == brute(hashes, few, 10)
 
 
 def oriented(plain: np.ndarray, turned: np.ndarray) -> np.ndarray:
@@ -103,7 +124,7 @@ def test_a_heap_of_equal_hashes_stays_linear():
 @settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    count=st.integers(0, 80),
+    count=st.integers(0, 60),
     length=st.sampled_from([16, 300]),  # long ones are bounded by their principal components
     minimum=st.floats(0.2, 0.99),
 )
@@ -113,7 +134,10 @@ def test_the_cosine_join_is_exact_over_blocks(seed, count, length, minimum):
     x[count // 2 :] = x[: count - count // 2] + 0.3 * x[count // 2 :]
     x = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float16)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cosine, "_FEW", 0)
         patch.setattr(cosine, "_BLOCK", 17)
+        patch.setattr(cosine, "_BOUNDED", 5)
+        patch.setattr(cosine, "_CHECKED", 3)
         found = [
             (int(i), int(j))
             for a, b, _ in cosine.join(x, minimum)

@@ -14,7 +14,8 @@ import make_copies
 import report
 import rivals
 from labelled import ORIGINAL, Row, photographs, read_truth
-from outcome import Judgement, Outcome, run
+from outcome import Judgement, Outcome, propose_only, run
+from proposals import Proposals
 
 from ..conftest import Photograph
 
@@ -37,7 +38,8 @@ def outcome(
     judged: dict[tuple[str, str], Judgement] | None = None,
     shown: frozenset[tuple[str, str]] = frozenset(),
 ) -> Outcome:
-    return Outcome(groups, shown, {"pHash": frozenset(proposed)}, judged or {}, frozenset(), 6, 12)
+    proposals = Proposals({"pHash": frozenset(proposed)}, 6, 12, (3, 5))
+    return Outcome(groups, shown, proposals, judged or {}, frozenset())
 
 
 def test_a_copy_is_wanted_with_its_original_and_with_no_other() -> None:
@@ -73,10 +75,27 @@ def test_a_collage_beside_the_group_of_its_picture_is_found() -> None:
 
 def test_each_generator_is_told_with_what_only_it_finds() -> None:
     two = outcome((), {("a0", "a1"), ("a0", "a2")})
-    two = replace(two, generators={**two.generators, "words": frozenset({("a0", "a1")})})
+    both = {**two.proposals.generators, "words": frozenset({("a0", "a1")})}
+    two = replace(two, proposals=replace(two.proposals, generators=both))
     lines = [line.split() for line in report.tables(TRUTH, two)]
     assert ["pHash", "2", "66.7", "%", "33.3", "%"] in lines
     assert ["words", "1", "33.3", "%", "0.0", "%"] in lines
+
+
+def test_candidates_alone_are_told_with_their_cost_and_what_they_miss() -> None:
+    proposals = Proposals({"pHash": frozenset({("a0", "a1")})}, 6, 12, (3, 5))
+    text = "\n".join(report.candidate_tables(TRUTH, proposals))
+    assert "6 pictures, 2.0 candidate pairs judged for each" in text
+    assert "compared with 3 others or fewer, none with more than 5" in text
+    assert "no candidate: blur of a (a2)\nno candidate: collage of b (b1)" in text
+    assert "crop of a" not in text
+
+
+def test_what_has_no_label_and_is_grouped_with_the_set_is_listed() -> None:
+    strangers = frozenset({("a0", "/album/x.jpg"), ("a1", "/album/x.jpg")})
+    told = replace(outcome((("a0", "a1"),), set()), strangers=strangers)
+    text = "\n".join(report.findings(TRUTH, told, 3))
+    assert "/album/x.jpg: in one group with 2 files of picture a; has no label" in text
 
 
 def test_every_false_pair_and_miss_is_listed_with_its_reason() -> None:
@@ -152,9 +171,17 @@ def test_a_small_set_is_indexed_matched_and_scored(tmp_path: Path, photograph: P
     assert len(photographs(photos)) == 2
     make_copies.make(photos, tmp_path / "set", each=4)
     truth = read_truth(tmp_path / "set")
-    found = run(tmp_path / "set", truth, tmp_path / "c.db", Settings(), ["imagehash"])
+    album = tmp_path / "album"
+    album.mkdir()
+    photograph(0, 400, 300).save(album / "again.jpg", quality=70)
+    photograph(7, 400, 300).save(album / "other.jpg")
+    found = run(tmp_path / "set", truth, tmp_path / "c.db", Settings(), ["imagehash"], [album])
     assert not found.unread
-    assert found.pictures == len(truth) - 2, "byte copies are one picture"
+    assert found.proposals.pictures == len(truth) - 2 + 2, "byte copies are one picture"
+    assert {truth[name].group for name, _ in found.strangers} == {"0"}
+    assert {path for _, path in found.strangers} == {str(album / "again.jpg")}
+    only = propose_only(tmp_path / "set", truth, tmp_path / "c.db", Settings(), [])
+    assert only == found.proposals
     twins = [row.file for row in truth.values() if row.transform == "bytecopy"]
     assert all(any(twin in pair for pair in found.grouped) for twin in twins)
     assert not report.wrong(truth, found.grouped)

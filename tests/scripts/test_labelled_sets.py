@@ -12,8 +12,17 @@ from twinsift.models import formats
 
 import make_copies
 import make_negatives
-from labelled import ORIGINAL, Row, images_of, load, new_set, read_truth, write_truth
-from negative_photos import Pool
+from labelled import (
+    ORIGINAL,
+    Row,
+    images_of,
+    load,
+    new_set,
+    photographs,
+    read_truth,
+    write_truth,
+)
+from negative_scenes import Pool
 
 from ..conftest import Photograph
 
@@ -124,8 +133,8 @@ def test_formats_are_what_their_names_say(copies: Path) -> None:
 @pytest.mark.slow
 def test_negatives_are_each_their_own_group(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    rows = make_negatives.make(photos, out, 2)
-    assert len(rows) == 2 * len(make_negatives.KINDS)
+    rows = make_negatives.make(photos, out, 1)
+    assert [row.transform for row in rows] == list(make_negatives.KINDS)
     assert len({row.group for row in rows}) == len(rows)
     digests = _bytes_of(images_of(out))
     assert len(set(digests.values())) == len(rows)
@@ -140,6 +149,25 @@ def test_negatives_are_the_same_each_time(photos: Path, tmp_path: Path) -> None:
     for out in ("first", "second"):
         make_negatives.make(photos, tmp_path / out, 2, kinds)
     assert _bytes_of(tmp_path / "first") == _bytes_of(tmp_path / "second")
+
+
+def test_another_seed_makes_other_negatives(photos: Path, tmp_path: Path) -> None:
+    kinds = ("certificates", "webcam", "relief")
+    sets = [
+        _bytes_of(images_of(tmp_path / out))
+        for out, seed in (("first", ""), ("second", "mine"))
+        if make_negatives.make(photos, tmp_path / out, 2, kinds, seed)
+    ]
+    assert [len(those) for those in sets] == [6, 6]
+    assert not sets[0].keys() & sets[1].keys(), "sets that are indexed together have other names"
+    assert len({*sets[0].values(), *sets[1].values()}) == 12
+
+
+def test_of_a_labelled_set_the_originals_are_taken(photos: Path, tmp_path: Path) -> None:
+    rows = make_copies.make(photos, tmp_path / "set", count=2, each=3)
+    originals = {row.file for row in rows if row.transform == ORIGINAL}
+    assert {path.name for path in photographs(tmp_path / "set")} == originals
+    assert len(originals) == 2
 
 
 def test_the_pool_hands_out_every_tile_once(photos: Path) -> None:

@@ -61,6 +61,25 @@ def test_settings_that_differ_are_listed() -> None:
     assert len(findings) == 3
 
 
+def test_own_keys_are_checked_one_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "settings.toml"
+    place.write_text('[keys]\ngroups.sortt = "e"\nreview.skip = "a"\nplan.drop = "ctrl+z"\n')
+    assert main(["--settings", str(place), "--catalog", str(tmp_path / "c"), "doctor"]) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if "[keys]" in line]
+    assert told == [
+        f"  !!  {place}: [keys] groups.sortt: there is no such action (did you mean groups.sort?)",
+        f"  !!  {place}: [keys] plan.drop: ctrl+z is reserved: it goes back to the shell"
+        " (take another key)",
+        f"  !!  {place}: [keys]: a would be both review.keep_all and review.skip"
+        " (give one of them another key)",
+    ]
+    place.write_text('[keys]\ngroups.sort = "e"\n')
+    main(["--settings", str(place), "--catalog", str(tmp_path / "c"), "doctor"])
+    assert '  --  keys.groups.sort = "e"\n' in capsys.readouterr().out
+
+
 def test_no_catalog_is_no_trouble_and_none_is_made(tmp_path: Path) -> None:
     [finding] = doctor.check_catalog(tmp_path / "deep" / "c")
     assert finding.state is State.NOTE

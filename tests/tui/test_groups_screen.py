@@ -11,7 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from twinsift.catalog import listing
 from twinsift.catalog.decisions import undo
-from twinsift.catalog.listing import GroupSummary, list_groups, note_first
+from twinsift.catalog.group_table import GroupTable
+from twinsift.catalog.listing import list_groups, note_first
 from twinsift.models.evidence import Verdict
 from twinsift.tui import feed
 from twinsift.tui.app import TwinsiftApp
@@ -247,7 +248,7 @@ async def test_the_first_groups_are_shown_before_the_rest(
     note_first(filled.catalog)
     go_on = threading.Event()
 
-    def slow(*args: Any, **more: Any) -> list[GroupSummary]:
+    def slow(*args: Any, **more: Any) -> GroupTable:
         go_on.wait(10)
         return list_groups(*args, **more)
 
@@ -323,7 +324,7 @@ async def test_a_reading_overtaken_by_a_decision_doesnt_take_it_back(
     """The list is read while the person decides: the old state must not come after the new one."""
     read, decided = threading.Event(), threading.Event()
 
-    def slow(*args: Any, **more: Any) -> list[GroupSummary]:
+    def slow(*args: Any, **more: Any) -> GroupTable:
         groups = list_groups(*args, **more)
         read.set()
         decided.wait(10)
@@ -359,3 +360,13 @@ async def test_the_palette_runs_the_screens_commands(pilot: Driver) -> None:
     await pilot.press("enter")
     await pilot.pause(0.2)
     assert app(pilot).triage.kind == "near"
+
+
+async def test_a_reading_that_comes_after_leaving_is_let_go(
+    filled: Library, make_app: MakeApp
+) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        left = app(pilot)
+    reading = left.feed._prepared(list_groups(filled.catalog, kind=None), 0)
+    left.feed._take(left.feed.readings, reading, 0.0)  # would look for widgets that are gone

@@ -123,7 +123,7 @@ async def test_a_folder_is_added_indexed_and_its_duplicates_shown(
         assert isinstance(pilot.app, TwinsiftApp)
         state = pilot.app.work.state
         assert state.finished == (
-            "3 pictures · 1 group · 1 file can't be read (f in the library)" + NO_NETWORK
+            "3 pictures · 1 group · 1 file can't be read: see the library" + NO_NETWORK
         )
         assert "3" in rows(pilot)[0].split()
         await pilot.press("enter")

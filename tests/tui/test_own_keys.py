@@ -13,7 +13,7 @@ from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.bars import KeyBar
 from twinsift.tui.help_screen import HelpScreen
 from twinsift.tui.keymap import KEYS
-from twinsift.tui.own_keys import OwnKeys
+from twinsift.tui.own_keys import OwnKeys, faults
 from twinsift.tui.review_screen import ReviewScreen
 
 from .conftest import SETTINGS, Library, MakeApp, settled
@@ -33,6 +33,11 @@ from .conftest import SETTINGS, Library, MakeApp, settled
         ({"everywhere.undo": "x"}, "x would be both"),
         ({"review.keep_all": "?"}, "? would be both"),
         ({"groups.mark": "5"}, "5 would be both groups.mark and list.digit"),
+        ({"groups.mark": "e, E, e"}, "groups.mark: e is given twice (once is enough)"),
+        ({"groups.mark": "Ctrl+C"}, "Ctrl+C is reserved: it tells how to leave"),
+        ({"groups.mark": "ctrl+m"}, "ctrl+m is reserved: terminals send it for Enter"),
+        ({"groups.mark": "f1"}, "f1 is reserved: it searches the commands (take another key)"),
+        ({"groups.mark": "shift+e"}, "shift+e is no key by itself (write 'E')"),
     ],
 )
 def test_what_is_wrong_is_named(own: dict[str, str], said: str) -> None:
@@ -40,6 +45,18 @@ def test_what_is_wrong_is_named(own: dict[str, str], said: str) -> None:
         OwnKeys(own, "settings.toml: [keys]")
     assert said in str(caught.value)
     assert "settings.toml: [keys]" in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    own = {"review.kep_all": "K", "review.skip": "a", "list.down": "escape", "find.pick": "q, é"}
+    assert [str(fault) for fault in faults(own)] == [
+        "[keys] review.kep_all: there is no such action (did you mean review.keep_all?)",
+        "[keys] list.down: escape is reserved: it leaves dialogs, and begins what other keys send"
+        " (take another key)",
+        "[keys]: a would be both review.keep_all and review.skip (give one of them another key)",
+        "[keys]: q would be both find.pick and everywhere.back (give one of them another key)",
+    ]
+    assert not faults({"review.keep_all": "s", "review.skip": "a"})
 
 
 def test_two_keys_may_change_places() -> None:
@@ -61,6 +78,9 @@ def test_the_settings_file_takes_both_ways_to_write_it(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[keys]\nreview.skip = "S"\n"groups.sort" = "O"\n', encoding="utf-8")
     assert settings_file.load(place).keys == {"review.skip": "S", "groups.sort": "O"}
+    place.write_text('[keys]\nreview.skip = "S"\n"review.skip" = "O"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"\[keys\] review.skip: it is set twice"):
+        settings_file.load(place)
     place.write_text("[keys]\nreview.skip = 5\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"\[keys\] review.skip: 5 is no key"):
         settings_file.load(place)

@@ -164,7 +164,7 @@ async def test_the_difference_is_a_map_with_words(pilot: Driver) -> None:
 async def test_matching_points_are_counted(pilot: Driver) -> None:
     await pilot.press("b")
     await made(pilot)
-    assert "agree on one transform; 20 drawn as lines" in summary(pilot)
+    assert "matching points agree; 20 lines drawn" in summary(pilot)
     assert any("▀" in line for line in picture(pilot))
     await pilot.press("b")
     assert screen(pilot).view is None

@@ -192,7 +192,7 @@ async def test_a_hint_goes_once_it_was_followed_and_stays_away(
         assert "Enter looks at this group" in message(pilot)
         await pilot.press("enter")
         await settled(pilot)
-        assert "Enter keeps ★ and goes on; u takes it back" in message(pilot)
+        assert "Enter keeps ★ and goes on · u takes it back" in message(pilot)
         await pilot.press("enter", "q")
         await settled(pilot)
         assert "P shows what will happen" in message(pilot)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twinsift.catalog.listing import GroupSummary
+from twinsift.catalog.group_table import GroupSummary
 from twinsift.models.evidence import Verdict
 from twinsift.tui.triage import Sort, Totals, Triage
 
@@ -189,9 +189,12 @@ def test_marks_outlive_a_reload_but_not_their_group(triage: Triage) -> None:
     triage.load(group(n) for n in range(7))
     assert triage.marks == {"0003", "0005", "0006"}
     triage.toggle_mark("0003")
-    assert [chosen.id for chosen in triage.chosen()] == ["0005", "0006"]
-    triage.marks.clear()
-    assert len(triage.chosen()) == 7
+    assert triage.open_ids() == triage.marked_ids() == ["0005", "0006"]
+    triage.update("0005", decided=2)
+    assert triage.open_ids() == ["0006"]
+    triage.unmark()
+    assert len(triage.open_ids()) == 6
+    assert not triage.marks
 
 
 def test_show_drops_the_filter_that_hides(triage: Triage) -> None:

@@ -79,7 +79,7 @@ def test_index_then_match_and_the_sum_in_words(
     until(lambda: not work.state.running)
     assert fake.calls == [(Path("/a"),), "match"]
     assert told[-1].finished == (
-        "3 pictures · 2 groups · 1 near-shot group · 1 file can't be read (f in the library)"
+        "3 pictures · 2 groups · 1 near-shot group · 1 file can't be read: see the library"
         " · no network for embeddings is installed: `twinsift model pull vgg16` gets one"
     )
     assert told[-1].missing == (b"/gone",)
@@ -165,4 +165,4 @@ def test_what_is_there_is_matched_on_the_way(
     ],
 )
 def test_the_state_in_words(state: WorkState, parts: tuple[str, ...]) -> None:
-    assert state.words() == parts
+    assert state.words("p goes on") == parts
