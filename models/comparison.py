@@ -194,16 +194,17 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
                 curved=True,
             )
     if is_alike_nowhere(evidence):
-        coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place)
+        coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place, toned=toned)
         if coarse is not None:
             evidence = replace(evidence, coarse=coarse.correlation)
     return _looked_at_closely(evidence, a, b, transform, place, toned)
 
 
 def _may_follow_a_curve(e: Evidence) -> bool:
-    """Whether keypoints agree and tones don't, in a photograph: in a drawing any curve fits."""
-    trusted = e.inliers >= FEWEST_CURVED and e.inliers >= 0.5 * e.matches
-    return trusted and (e.agreement or 0.0) < CURVED_AGREEMENT and (e.even or 0.0) < 0.5
+    """Whether keypoints agree and tones don't, all over a photograph: any curve fits flat tones."""
+    trusted = e.inliers >= FEWEST_CURVED and e.inliers >= 0.5 * e.matches and e.spread >= 0.35
+    photographic = (e.even or 0.0) < EVEN_CLOSELY and (e.textured or 0.0) >= 0.4
+    return trusted and photographic and (e.agreement or 0.0) < CURVED_AGREEMENT
 
 
 def _along_a_curve(
