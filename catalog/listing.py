@@ -25,7 +25,7 @@ _AT_ONCE = 1_000  # rows made into columns in one go: what else goes on has its 
 _CODES = {str(verdict): code for code, verdict in enumerate(VERDICTS)}
 _SEPARATOR = os.sep.encode()
 _FIRST_FACT = "groups.first"
-_LEAST_FACT = "groups.first.least"
+_NOTE_FACT = "groups.first.note"
 _STAMP_FACT = "groups.stamp"
 
 _FILES = """
@@ -95,15 +95,20 @@ def groups_in_order(
 
 
 def count_groups(catalog: Catalog, kind: str) -> int:
-    """How many groups there are, those with a single file left among them."""
-    return catalog.connection.execute(
-        "SELECT count(*) FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
-    ).fetchone()[0]
+    """How many groups there were when the first were noted, those with a single file among them."""
+    noted = _fact(catalog.connection, _NOTE_FACT)
+    return _count(catalog, kind) if noted is None else json.loads(noted)["counts"][kind]
 
 
 def is_noted(catalog: Catalog) -> bool:
     """Whether the first groups were noted, and no file has changed since."""
     return bool(_least_noted(catalog))
+
+
+def _count(catalog: Catalog, kind: str) -> int:
+    return catalog.connection.execute(
+        "SELECT count(*) FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
+    ).fetchone()[0]
 
 
 def note_first(catalog: Catalog) -> None:
@@ -124,13 +129,15 @@ def note_first(catalog: Catalog) -> None:
         first += [group_id for group_id, _ in rows]
         # No other group frees more; -1: there is no other.
         least[kind] = rows[-1][1] if len(rows) == _FIRST else -1
+    counts = {kind: _count(catalog, kind) for kind in _KINDS}
+    note = {"files": files, "least": least, "counts": counts}
     with catalog.transaction() as connection:
         stamp = int(_fact(connection, _STAMP_FACT) or 0) + 1
         connection.executemany(
             "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
             [
                 (_FIRST_FACT, json.dumps(first).encode()),
-                (_LEAST_FACT, json.dumps([files, least]).encode()),
+                (_NOTE_FACT, json.dumps(note).encode()),
                 (_STAMP_FACT, b"%d" % stamp),
             ],
         )
@@ -156,9 +163,9 @@ def _files(catalog: Catalog) -> list[str | None]:
 
 def _least_noted(catalog: Catalog) -> dict[str, int]:
     """By kind, what the groups that weren't noted free at most; empty where that isn't known."""
-    noted = _fact(catalog.connection, _LEAST_FACT)
-    files, least = (None, {}) if noted is None else json.loads(noted)
-    return least if files == _files(catalog) else {}
+    noted = _fact(catalog.connection, _NOTE_FACT)
+    note = None if noted is None else json.loads(noted)
+    return note["least"] if note is not None and note["files"] == _files(catalog) else {}
 
 
 def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:

@@ -254,10 +254,8 @@ def _worth_a_look(
         return near
     learnt = vocabulary.ensure(catalog, ids, Meter(silent, "learning visual words"), Control())
     own, _ = vocabulary.load(catalog, ids)
-    for picture in (query.keypoints, query.keypoints.mirrored):
-        asked = learnt.assign(picture.vectors).astype(np.uint16)
-        looked_up = [*own, asked]
-        only = np.arange(len(looked_up)) == len(own)
-        found = words.propose(looked_up, looked_up, learnt.size, neighbours=_LOOKED_AT, only=only)
-        near |= {ids[i] for _, indices, _ in found for i in indices}
-    return near
+    both = (query.keypoints, query.keypoints.mirrored)
+    looked_up = [*own, *(learnt.assign(k.vectors).astype(np.uint16) for k in both)]
+    only = np.arange(len(looked_up)) >= len(own)
+    found = words.Index(own, learnt.size).propose(looked_up, neighbours=_LOOKED_AT, only=only)
+    return near | {ids[i] for _, indices, _ in found for i in indices}
