@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.comparison import Picture, examine
+from ..models.comparison import examine
 from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
@@ -18,6 +18,7 @@ from ..models.evidence import Verdict
 from ..models.extract import extract
 from ..models.features import ExtractSpec, Features
 from ..models.keypoints import Keypoints
+from ..models.picture import Picture
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
 from . import embedding_pass, network, strictness, vocabulary, words

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .similarity import Array
+from .similarity import COMPARED_SIDE, Agreement, Array, Place, compare, overlay
 
+AGREEMENT, CORRELATION = 0.9, 0.93
+"""What two pictures reach along a curve at least."""
 _BINS = 64
 _FEWEST = 20  # pixels that tell where a tone goes
 _KEPT = 0.9  # of the deviation of the tones that are to be met: a flat curve meets none
@@ -49,6 +51,25 @@ def find_curves(x: Array, y: Array, inside: NDArray[np.bool_]) -> list[Curve]:
         if changed[inside].std() >= _KEPT * max(float(target[inside].std()), 1e-3):
             found.append(curve)
     return found
+
+
+def agree_along(
+    a: Array, b: Array, transform: Array, place: Place | None = None
+) -> tuple[Curve, Agreement] | None:
+    """The curve along which two grey pictures agree nearly everywhere, and how far; else None.
+
+    The arguments are those of similarity.compare.
+    """
+    laid = overlay(a, b, transform, side=COMPARED_SIDE, place=place)
+    if laid is None:
+        return None
+    for curve in find_curves(*laid[:3]):
+        along = compare(a, b, transform, place=place, toned=curve.put)
+        if along is None or along.inverted:
+            continue
+        if along.blocks >= AGREEMENT and along.correlation >= CORRELATION:
+            return curve, along
+    return None
 
 
 def _mean_tones(source: Array, target: Array) -> NDArray[np.float64] | None:

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 from threadpoolctl import threadpool_limits
 from twinsift.catalog import cosine, hamming, words
-from twinsift.models.comparison import Picture, examine
+from twinsift.models.comparison import examine
 from twinsift.models.extract import ExtractSpec, extract
 from twinsift.models.keypoints import Keypoints
+from twinsift.models.picture import Picture
 
 from measuring import Table, cpu, peak_mb
 

@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from twinsift.models.comparison import Picture, dihedral, examine, turned_around
+from twinsift.models.comparison import examine, turned_around
 from twinsift.models.evidence import Verdict
 from twinsift.models.extract import extract
 from twinsift.models.features import ExtractSpec
 from twinsift.models.hashes import ORIENTATIONS
 from twinsift.models.keypoints import Keypoints
+from twinsift.models.orientations import dihedral
+from twinsift.models.picture import Picture
 from twinsift.models.sentences import sentence
 from twinsift.models.verdicts import Facts, Thresholds, judge, similarity
 
