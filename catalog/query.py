@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.comparison import Picture, examine
+from ..models.comparison import examine
 from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
 from ..models.evidence import Verdict
-from ..models.extract import ExtractSpec, Features, extract
+from ..models.extract import extract
+from ..models.features import ExtractSpec, Features
+from ..models.keypoints import Keypoints
+from ..models.picture import Picture
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
-from . import embedding_pass, strictness, vocabulary, words
+from . import embedding_pass, network, strictness, vocabulary, words
 from .database import Catalog
 from .embedding_pass import Pixels
 from .indexer import spec_of
@@ -93,7 +96,7 @@ def find(
     features, pixels = _read(image, settings, embedder)
     rows = _rows(catalog, image, folders)
     query = Picture(
-        features.keypoints,
+        Keypoints.unpack(features.keypoints),
         np.frombuffer(dict(features.hashes)["phash"], ">u8").astype(np.uint64),
         features.preview,
     )
@@ -122,7 +125,7 @@ def find(
         return FindResult(_ranked(hits), "embedding", notice if missing else "", features)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
-    notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
+    notice = f"hits are ranked by hashes and keypoints; {network.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
     return FindResult(_ranked(kept), "evidence", notice, features)
 
@@ -252,10 +255,8 @@ def _worth_a_look(
         return near
     learnt = vocabulary.ensure(catalog, ids, Meter(silent, "learning visual words"), Control())
     own, _ = vocabulary.load(catalog, ids)
-    for picture in (query.keypoints, query.keypoints.mirrored):
-        asked = learnt.assign(picture.vectors).astype(np.uint16)
-        looked_up = [*own, asked]
-        only = np.arange(len(looked_up)) == len(own)
-        found = words.propose(looked_up, looked_up, learnt.size, neighbours=_LOOKED_AT, only=only)
-        near |= {ids[i] for _, indices, _ in found for i in indices}
-    return near
+    both = (query.keypoints, query.keypoints.mirrored)
+    looked_up = [*own, *(learnt.assign(k.vectors).astype(np.uint16) for k in both)]
+    only = np.arange(len(looked_up)) >= len(own)
+    found = words.Index(own, learnt.size).propose(looked_up, neighbours=_LOOKED_AT, only=only)
+    return near | {ids[i] for _, indices, _ in found for i in indices}

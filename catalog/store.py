@@ -7,15 +7,17 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..models.extract import Features
+from ..models.features import Features
 from .database import Catalog
 from .identity import Identity
 from .reading import Job
 from .roots import Scope
+
+if TYPE_CHECKING:  # an index run without embeddings needs no numpy here
+    import numpy as np
+    from numpy.typing import NDArray
 
 BATCH = 64
 """Most rows a commit: a reviewer's own write then waits some 4 ms at the worst."""
@@ -24,6 +26,7 @@ NOT_A_PICTURE = "not a picture"
 
 _PAGE = 1024
 _IN_SCOPE = "f.root_id = ? AND f.path >= ? AND f.path < ? AND f.present = 1"
+_FAILED = "(f.error <> ? OR (f.error IS NULL AND c.error IS NOT NULL))"
 _PENDING = (
     " FROM file f JOIN root r ON r.id = f.root_id LEFT JOIN content c ON c.id = f.content_id"
     " WHERE " + _IN_SCOPE + " AND f.error IS NULL AND (c.id IS NULL OR c.extractor <>"
@@ -37,6 +40,8 @@ class Counts:
 
     files: int
     pictures: int
+    failed: int
+    """Files that can't be used."""
 
 
 # Writing: all of these want to be inside a transaction.
@@ -74,7 +79,15 @@ def put_features(connection: sqlite3.Connection, features: Features, extractor: 
     connection.execute(
         "INSERT INTO descriptor (content_id, kind, width, height, count, positions, vectors)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (content_id, points.kind, points.width, points.height, len(points), *points.pack()),
+        (
+            content_id,
+            points.kind,
+            points.width,
+            points.height,
+            points.count,
+            points.positions,
+            points.vectors,
+        ),
     )
     connection.execute("INSERT INTO preview VALUES (?, ?)", (content_id, features.preview))
     return content_id
@@ -89,15 +102,20 @@ def put_refused(
     )
 
 
-def _put_content(connection: sqlite3.Connection, row: dict[str, object]) -> int:
+def _put_content(connection: sqlite3.Connection, row: dict[str, Any]) -> int:
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
-    updates = ", ".join(f"{name} = excluded.{name}" for name in row)
-    (content_id,) = connection.execute(
-        f"INSERT INTO content ({names}) VALUES ({marks})"  # noqa: S608 - our own column names
-        f" ON CONFLICT (digest) DO UPDATE SET {updates} RETURNING id",
-        tuple(row.values()),
-    ).fetchone()
+    content_id = content_with(connection, row["digest"])
+    if content_id is None:
+        return connection.execute(
+            f"INSERT INTO content ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608 - our own
+            tuple(row.values()),
+        ).fetchone()[0]
+    updates = ", ".join(f"{name} = ?" for name in row)
+    connection.execute(
+        f"UPDATE content SET {updates} WHERE id = ?",  # noqa: S608 - our own column names
+        (*row.values(), content_id),
+    )
     # What hung on an earlier extraction no longer holds. Embeddings are made from the file itself.
     for table in ("hash", "descriptor", "preview"):
         connection.execute(f"DELETE FROM {table} WHERE content_id = ?", (content_id,))  # noqa: S608
@@ -188,16 +206,16 @@ def jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> 
 
 def count(catalog: Catalog, covered: Iterable[Scope]) -> Counts:
     """How many files are there, and how many of them are pictures that were read."""
-    files = pictures = 0
-    for scope in covered:
-        row = catalog.connection.execute(
+    found = [
+        catalog.connection.execute(
             "SELECT count(*), count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL"  # noqa: S608
-            " AND c.error IS NULL THEN 1 END)"
+            f" AND c.error IS NULL THEN 1 END), count(CASE WHEN {_FAILED} THEN 1 END)"
             " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE,
-            scope.bounds,
+            (NOT_A_PICTURE, *scope.bounds),
         ).fetchone()
-        files, pictures = files + row[0], pictures + row[1]
-    return Counts(files, pictures)
+        for scope in covered
+    ]
+    return Counts(*(sum(column) for column in zip((0, 0, 0), *found, strict=True)))
 
 
 def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, str]]:
@@ -207,7 +225,7 @@ def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, st
         rows = catalog.connection.execute(
             "SELECT f.path, coalesce(f.error, c.error)"  # noqa: S608
             " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE + " AND"
-            " (f.error <> ? OR (f.error IS NULL AND c.error IS NOT NULL)) ORDER BY f.path",
+            f" {_FAILED} ORDER BY f.path",
             (*scope.bounds, NOT_A_PICTURE),
         )
         found += [(os.path.join(scope.root.path, path), reason) for path, reason in rows]

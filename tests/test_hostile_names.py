@@ -16,6 +16,7 @@ from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import decide, keep_only
 from twinsift.catalog.listing import list_groups
 from twinsift.catalog.review import load_group
+from twinsift.models import decode
 from twinsift.tui import cli
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
@@ -47,8 +48,15 @@ def library(tmp_path: Path, photograph: Callable[..., Image.Image]) -> Path:
 
 @pytest.mark.slow
 def test_no_command_lets_them_out(
-    library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    library: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def here(*_: object) -> None:
+        raise AssertionError("a foreign file is decoded in this process")
+
+    monkeypatch.setattr(decode, "_read", here)  # the workers are interpreters of their own
     catalog = tmp_path / "c\x1b[7m.sqlite"
     plan = tmp_path / "plan\x1b[7m.jsonl"
 
