@@ -31,6 +31,8 @@ BOXES = ((1, 2, 37, 14), (42, 2, 37, 14))
 """Column, row, columns and rows of both pictures of a group, 4:3, at 80×24."""
 SMALL = ((9, 5, 21, 8), (50, 5, 21, 8))
 GROUPS = 3
+MOUSE = b"\x1b[?1000h"
+"""What asks a terminal for clicks."""
 BUDGET, LOW_BUDGET, HELD_BUDGET = 60_000, 10_000, 8_000
 
 Box = tuple[int, int, int, int]
@@ -206,10 +208,12 @@ def test_letters_and_nothing(play: Play, pictures: list[Image.Image]) -> None:
     begin(terminal, lambda: letters_match(terminal, pictures[0]) > 0.5)
     assert flip(terminal, "j", lambda: letters_match(terminal, pictures[1]) > 0.5) < LOW_BUDGET
     assert "▀" not in terminal.text()
+    assert MOUSE in terminal.sent
 
-    terminal = play(KITTY, "--pictures", "none")
+    terminal = play(KITTY, "--pictures", "none", "--no-mouse")
     begin(terminal, lambda: "a.jpg" in terminal.text())
     assert b"\x1b_Ga=T" not in terminal.sent
+    assert MOUSE not in terminal.sent
     assert "▀" not in terminal.text()
 
 
