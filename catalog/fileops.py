@@ -400,4 +400,8 @@ def reason_of(error: OSError | RefusedError, path: bytes) -> str:
     """An error's reason, in words that follow the name of the file `path`."""
     if isinstance(error, RefusedError):
         return str(error).removeprefix(printable(path)).lstrip()
-    return f"{error.strerror or error}".lower()
+    text = f"{error.strerror or error}".lower()
+    blamed = error.filename
+    if isinstance(error, NotADirectoryError) and isinstance(blamed, bytes) and blamed != path:
+        return f"{text}: {printable(blamed)}"
+    return text

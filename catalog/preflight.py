@@ -70,7 +70,7 @@ class Preflight:
                 raise RefusedError(
                     f"{printable(item.source)} has been replaced since the plan was made"
                 )
-            keeper = stack.enter_context(fileops.hold(item.keeper, alone=False))
+            keeper = stack.enter_context(_kept(item.keeper))
             if not _looks_right(item, held, keeper):
                 _read_both(item, held, keeper)
             companions = tuple(self._companions(item, stack))
@@ -143,6 +143,20 @@ class Preflight:
                     " was made"
                 )
             yield replace(companion, digest=digest), held
+
+
+@contextmanager
+def _kept(path: bytes) -> Iterator[Held]:
+    """`fileops.hold` the file that stays, whose fault is told as such."""
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(fileops.hold(path, alone=False))
+        except (OSError, RefusedError) as error:
+            fault = "" if isinstance(error, RefusedError) else "can't be read: "
+            raise RefusedError(
+                f"the file that is kept, {printable(path)}, {fault}{fileops.reason_of(error, path)}"
+            ) from error
+        yield held
 
 
 def _looks_right(item: PlanItem, held: Held, keeper: Held) -> bool:

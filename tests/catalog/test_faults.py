@@ -175,3 +175,13 @@ def test_a_keeper_that_is_taken_away_in_the_last_moment_brings_the_file_back(
     assert [path for path, data in found.items() if data == COPY] == [
         library.photos / "sub/copy.jpg"
     ]
+
+
+def test_a_file_where_the_trash_should_be_is_named(library: Library) -> None:
+    plan, _ = marked(library, Verb.TRASH)
+    (library.photos / ".twinsift-trash").write_bytes(b"somebody else's")
+    outcome = apply_plan(library.catalog, plan)
+    assert (outcome.done, outcome.failed) == (0, 1)
+    assert outcome.messages[0][1] == f"not a directory: {library.photos}/.twinsift-trash"
+    assert (library.photos / "sub/copy.jpg").read_bytes() == COPY
+    assert (library.photos / ".twinsift-trash").read_bytes() == b"somebody else's"
