@@ -123,7 +123,7 @@ def test_hashes_alone_are_those_of_a_coarser_decode_within_a_few_bits(
     assert max(hashes.hamming(fine[k : k + 8], coarse[k : k + 8]) for k in range(0, 64, 8)) <= 4
     assert 90 <= min(decoded[0]) < 180
     assert found.keypoints.count == 0
-    assert max(found.keypoints.width, found.keypoints.height) == 256
+    assert max(found.keypoints.width, found.keypoints.height) == 240
     assert (found.width, found.height) == size
     assert found.contrast == pytest.approx(extract(data, SPEC).contrast, abs=2)
 
@@ -138,8 +138,7 @@ def test_hashes_alone_keep_a_preview_in_colour(photograph: Callable[..., Image.I
     turned = extract(saved(photograph(32, 500, 375), exif=tag), HASHES_ONLY)
     assert (turned.width, turned.height) == (375, 500)
     with Image.open(io.BytesIO(turned.preview)) as preview:
-        assert preview.mode == "RGB"
-        assert preview.size[0] < preview.size[1]
+        assert (preview.mode, preview.size) == ("RGB", (188, 250))
 
 
 def test_the_two_ways_of_hashing_never_pass_for_one_another() -> None:
