@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from .keypoints import Keypoints
 from .similarity import Array
@@ -236,6 +235,8 @@ def coherence_of(points: Array, errors: Array) -> float:
     _, places = np.unique(_cells(points), return_index=True)
     if len(places) < 12:
         return 0.0
+    from scipy.spatial import KDTree  # a quarter of what a match loads, and not each asks for it
+
     at, off = points[places], errors[places]
     near = np.asarray(KDTree(at).query(at, k=5)[1])[:, 1:]
     around = off[near].mean(axis=1)
