@@ -170,7 +170,7 @@ def _children(
     return _in_order(files, folders)
 
 
-def _in_order(files: Sequence[Found], folders: Sequence[_Listing]) -> list[list[Found] | _Listing]:
+def _in_order(files: list[Found], folders: Sequence[_Listing]) -> list[list[Found] | _Listing]:
     """Sorted files and folders of one folder as one list: runs of files between the folders."""
     ordered: list[list[Found] | _Listing] = []
     start = 0
@@ -193,7 +193,7 @@ def _found(path: bytes, entry: os.DirEntry[bytes]) -> Found:
     status = os.lstat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)
     device, inode = status.st_dev, status.st_ino
     if (device | inode) >> 63:  # more than SQLite holds as they are
-        return (path, *Identity.of(status))
+        _, _, device, inode = Identity.of(status)
     return path, status.st_size, status.st_mtime_ns, device, inode
 
 

@@ -119,7 +119,9 @@ def _base(pixels: Pixels) -> NDArray[np.uint8]:
 
 def _low_bits(bases: NDArray[np.uint8]) -> bytes:
     """The hash bits of each of (n, 32, 32) pictures."""
-    low = (_COSINES @ bases @ _COSINES.T).reshape(len(bases), -1)
+    low: NDArray[np.float64] = (_COSINES @ bases.astype(np.float64) @ _COSINES.T).reshape(
+        len(bases), -1
+    )
     median = _medians(low)
     if (np.abs(low - median) < _TOO_CLOSE).any():
         low = _as_imagehash(bases)

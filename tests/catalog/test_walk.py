@@ -256,9 +256,11 @@ def test_a_folder_that_cannot_be_read_is_told_in_its_place(
 
     monkeypatch.setattr(os, "scandir", scandir)
     found = list(walk(os.fsencode(tmp_path), b"", rules()))
-    (before,), locked, (after,) = found
+    before, locked, after = found
+    assert isinstance(before, list)
     assert isinstance(locked, UnreadableFolder)
-    assert (before[0], locked.path, after[0]) == (b"a", b"locked", b"z")
+    assert isinstance(after, list)
+    assert (before[0][0], locked.path, after[0][0]) == (b"a", b"locked", b"z")
     assert "permission denied" in locked.reason
 
 
