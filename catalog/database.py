@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from filelock import FileLock, Timeout
 
+from ..models.process_lock import process_lock
 from ..models.text import printable
 from .errors import CatalogError
 from .migrations import APPLICATION_ID, VERSION, migrate
@@ -37,6 +37,8 @@ class Catalog:
     def open(cls, path: Path, *, create: bool = True) -> Catalog:
         """Open the catalog at `path`, making an empty one where there is none and `create` is set.
 
+        One on a disk that can only be read can be read; what writes to it fails.
+
         Raises:
             CatalogError: the file is no catalog, is damaged, is newer than this program, or there
                 is no file and `create` is not set. The file is left as it was.
@@ -51,14 +53,21 @@ class Catalog:
         if not existed:
             _make(path)
         try:
+            read_only = existed and _is_read_only(path)
             # Each thread has its own connection, but the one that started the threads closes them.
             connection = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
+                # Without a log beside it: there is no place to make one.
+                f"{path.absolute().as_uri()}?immutable=1" if read_only else path,
+                timeout=30.0,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=read_only,
             )
             try:
                 _check(path, connection, existed)
-                _close_to_others(path)
-                _configure(connection)
+                if not read_only:
+                    _close_to_others(path)
+                    _configure(connection)
                 migrate(path, connection)
             except BaseException:
                 connection.close()
@@ -95,10 +104,11 @@ class Catalog:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # SQLite ends some itself, on a full disk say
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""
@@ -109,21 +119,25 @@ class Catalog:
         """Hold the lock that allows one indexer or file batch at a time; it dies with its process.
 
         Raises:
-            CatalogError: another process holds it.
+            CatalogError: another process holds it, or it can't be made there.
         """
         # The real path: a link to the catalog must not lead to another lock.
-        lock = FileLock(f"{os.path.realpath(self.path)}.{work}.lock", mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise CatalogError(
-                f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
-                "wait for it or stop it",
-            ) from error
-        try:
+        with ExitStack() as stack:
+            try:
+                place = f"{os.path.realpath(self.path)}.{work}.lock"
+                held = stack.enter_context(process_lock(place))
+            except OSError as error:
+                raise CatalogError(
+                    f"the catalog {printable(str(self.path))} can't be locked for `{work}`:"
+                    f" {(error.strerror or str(error)).lower()}",
+                    "copy it to a place that can be written, and name that with --catalog FILE",
+                ) from error
+            if not held:
+                raise CatalogError(
+                    f"another twinsift is busy with `{work}` on {printable(str(self.path))}",
+                    "wait for it or stop it",
+                )
             yield
-        finally:
-            lock.release()
 
 
 def _make(path: Path) -> None:
@@ -145,6 +159,23 @@ def _make(path: Path) -> None:
             f"the catalog {printable(str(path))} can't be made: {error.strerror}",
             "choose another place with --catalog FILE",
         ) from error
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether a catalog is on a disk that can only be read.
+
+    Raises:
+        CatalogError: it is, and was never closed, so that a part of it is in the log beside it.
+    """
+    if not hasattr(os, "statvfs") or not os.statvfs(path).f_flag & os.ST_RDONLY:
+        return False
+    log = Path(f"{os.path.realpath(path)}-wal")
+    if log.exists() and log.stat().st_size:
+        raise CatalogError(
+            f"{printable(str(path))} was not closed, and is on a disk that can only be read",
+            "copy it, with the files beside it that begin with its name, to another disk",
+        )
+    return True
 
 
 def _close_to_others(path: Path) -> None:

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.decode import squeeze
-from ..models.embedding import BATCH, Embedder, identify
-from ..models.manifest import NONE
+from ..models.embedding import BATCH, Embedder
 from ..models.registry import Registry
-from . import store
+from . import network, store
 from .database import Catalog
 from .progress import Control, Meter, Report
 from .rereading import reread
@@ -29,7 +28,6 @@ from .settings import IndexSettings
 from .workers import cores
 
 _COMMIT_SECONDS = 1.0
-_MODEL_FACT = "embedding model"  # key of the network that embedded last
 
 Pixels = NDArray[np.uint8]
 """A network's input: (height, width, 3)."""
@@ -49,50 +47,25 @@ def load(settings: IndexSettings, *, threads: int = 0) -> Embedder | None:
     return Embedder(path, settings.model_output, threads=threads, provider=settings.provider)
 
 
-def notice(settings: IndexSettings) -> str:
-    """In one line, why there are no embeddings and how to have them; '' where there are."""
-    if settings.model == NONE:
-        return "no network is used (index.model = none)"
-    if not settings.model and Registry().default() is None:
-        return "no network for embeddings is installed: `twinsift model pull vgg16` gets one"
-    return ""
-
-
-def model_key(settings: IndexSettings) -> str | None:
-    """The key of the embeddings that the settings stand for, without loading the network.
-
-    Raises:
-        ModelError: it isn't installed, or its file is no network or has no such output.
-    """
-    path = Registry().resolve(settings.model)
-    return None if path is None else identify(path, settings.model_output)
-
-
 def embed_all(
     catalog: Catalog,
     covered: Iterable[Scope],
     settings: IndexSettings,
-    key: str | None,
+    key: str,
     report: Report,
     control: Control,
 ) -> int:
     """Embed every content of the scopes that the set network hasn't seen; how many it could not.
 
-    `key` is that of `model_key`: it costs a look at the whole network. Each content is read from
-    its file once more; what can't be read now, or has changed since it was indexed, is passed
-    over, and tried again by the next pass.
+    `key` is that of `network.model_key`, which costs a look at the whole network. Each content is
+    read from its file once more; what can't be read now, or has changed since it was indexed, is
+    passed over, and tried again by the next pass.
 
     Raises:
         ModelError: the network can't be used.
         Interrupted: `control` asked for a stop; what was embedded is stored.
     """
-    if key is None:
-        return 0
-    with catalog.transaction() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
-            (_MODEL_FACT, key.encode()),
-        )
+    network.remember(catalog, key)
     todo = store.contents_without_embedding(catalog, covered, key)
     embedder = load(settings, threads=1) if todo else None
     if embedder is None:
@@ -121,24 +94,6 @@ def embed_all(
                 ready.take(vectors, meter)
     meter.tell()
     return meter.failed
-
-
-def current_model(catalog: Catalog, settings: IndexSettings) -> str | None:
-    """The key of the network that embedded last; None where none did, or none is to be used."""
-    if settings.model == NONE:
-        return None
-    row = catalog.connection.execute(
-        "SELECT model FROM embedding GROUP BY model ORDER BY model = coalesce((SELECT CAST(value AS"
-        " TEXT) FROM fact WHERE name = ?), '') DESC, count(*) DESC, model LIMIT 1",
-        (_MODEL_FACT,),
-    ).fetchone()
-    return row[0] if row else None
-
-
-def contents(catalog: Catalog, model: str | None) -> set[int]:
-    """Ids of the contents that a network has embedded."""
-    rows = catalog.connection.execute("SELECT content_id FROM embedding WHERE model = ?", (model,))
-    return {content_id for (content_id,) in rows}
 
 
 class _Lanes:

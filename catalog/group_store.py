@@ -11,7 +11,7 @@ from ..models.calibration import probability
 from ..models.evidence import Evidence, Verdict
 from .database import Catalog
 from .groups import Group
-from .listing import note_first
+from .listing import is_noted, note_first
 
 _ORDER = {str(verdict): position for position, verdict in enumerate(Verdict)}
 _SAME = str(Verdict.IDENTICAL_FILE)
@@ -76,8 +76,8 @@ def put_groups(
     if stored != wanted:
         with catalog.transaction() as connection:
             _write(connection, method, stored, wanted)
-        if method == "evidence":
-            note_first(catalog)
+    if method == "evidence" and (stored != wanted or not is_noted(catalog)):
+        note_first(catalog)
     kinds = [kind for kind, _ in wanted]
     return kinds.count("duplicate"), kinds.count("near")
 

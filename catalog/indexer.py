@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 
 from ..models import formats
-from ..models.extract import ExtractSpec
+from ..models.features import ExtractSpec
 from ..models.text import printable
-from . import store
+from . import network, store
 from .database import Catalog
-from .embedding_pass import embed_all, model_key
 from .errors import Interrupted
 from .progress import Control, Meter, Report, silent
 from .reading import (
@@ -112,7 +111,7 @@ def index(
         # What is written here can be computed again: no need to wait for the disk at each commit.
         catalog.connection.execute("PRAGMA synchronous = NORMAL")
         covered = scopes(catalog, folders)
-        key = model_key(wanted)  # a wrong network is to be known before hours of decoding
+        key = network.model_key(wanted)  # a wrong network is to be known before hours of decoding
         hide_excluded(catalog, [r.id for r in list_roots(catalog) if r.role == "excluded"])
         meter = Meter(report, "scan")
         found = scan(catalog, covered, _rules(catalog, settings), meter, control)
@@ -120,7 +119,7 @@ def index(
         there = [scope for scope in covered if scope.path not in found.missing]
         retry_unreadable(catalog, there)
         decoded = _read_all(catalog, there, wanted, report, control)
-        not_embedded = embed_all(catalog, there, wanted, key, report, control)
+        not_embedded = _embed_all(catalog, there, wanted, key, report, control)
         counts = store.count(catalog, covered)
         failures = sorted([*found.unreadable, *store.failures(catalog, covered)])
     return IndexSummary(
@@ -197,6 +196,22 @@ def _read_all(
             control.checkpoint()
         meter.tell()
     return results.decoded
+
+
+def _embed_all(
+    catalog: Catalog,
+    covered: Sequence[Scope],
+    settings: IndexSettings,
+    key: str | None,
+    report: Report,
+    control: Control,
+) -> int:
+    """Embed what the set network, if any, hasn't seen; how many contents it could not."""
+    if key is None:
+        return 0
+    from .embedding_pass import embed_all  # OpenCV, numpy and the runtime come with it
+
+    return embed_all(catalog, covered, settings, key, report, control)
 
 
 class _Results:

@@ -41,27 +41,16 @@ class Unreadable:
 
 
 # A file that is neither a picture by name nor by content is remembered with this beginning of its
-# error, so that it isn't opened again; it counts neither as a picture nor as a failure.
+# error, so that it isn't opened again; it counts neither as a picture nor as a failure (nor does it
+# in the schema's `standing`).
 _NOT_A_PICTURE = "not a picture%"
 
 
 def list_folders(catalog: Catalog) -> list[Folder]:
     """Every indexed folder, by path."""
     rows = catalog.connection.execute(
-        """
-        SELECT r.id, r.path, r.role, r.scanned_at,
-               count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL AND c.error IS NULL THEN 1 END),
-               count(CASE WHEN f.id IS NOT NULL AND f.error IS NULL AND c.id IS NULL THEN 1 END),
-               count(CASE WHEN f.error NOT LIKE ?1 OR (f.error IS NULL AND c.error IS NOT NULL)
-                          THEN 1 END),
-               coalesce(sum(CASE WHEN f.error IS NULL AND c.id IS NOT NULL AND c.error IS NULL
-                                 THEN f.size END), 0)
-          FROM root r
-          LEFT JOIN file f ON f.root_id = r.id AND f.present = 1
-          LEFT JOIN content c ON c.id = f.content_id
-         GROUP BY r.id ORDER BY r.path
-        """,
-        (_NOT_A_PICTURE,),
+        "SELECT id, path, role, scanned_at, pictures, pending, failed, size"
+        " FROM root JOIN tally ON root_id = id ORDER BY path"
     )
     return [Folder(*row) for row in rows]
 

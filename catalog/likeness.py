@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..models.errors import PictureError
 from ..models.evidence import Evidence, Verdict
-from ..models.extract import Features
+from ..models.features import Features
 from ..models.text import printable
 from . import store
 from .database import Catalog

@@ -1,7 +1,8 @@
 """The groups as rows of a list: all of them in one query, and the first ones before the rest.
 
 Reading 100,000 groups takes seconds of processor time, whatever the query. So that the list stands
-at once, the matcher notes which groups free the most, and `first_groups` reads those alone.
+at once, the matcher notes which groups free the most, and `first_groups` reads those alone; while
+the files are as the match found them, these are the first of all (`groups_in_order`).
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .database import Catalog
-from .group_table import VERDICTS, GroupTable, joined
+from .group_table import VERDICTS, GroupSummary, GroupTable, joined
 from .review import absolute
 
 _FIRST = 400  # groups noted as the first: some screens full
@@ -24,8 +25,14 @@ _AT_ONCE = 1_000  # rows made into columns in one go: what else goes on has its 
 _CODES = {str(verdict): code for code, verdict in enumerate(VERDICTS)}
 _SEPARATOR = os.sep.encode()
 _FIRST_FACT = "groups.first"
+_NOTE_FACT = "groups.first.note"
 _STAMP_FACT = "groups.stamp"
 
+_FILES = """
+    (SELECT group_concat(id || state) FROM batch),
+    (SELECT group_concat(id || role || coalesce(scanned_at, '')) FROM root)
+"""
+"""What differs once the files of groups may: file actions, folders and their scans."""
 
 _PRESENT = """
           JOIN file f ON f.content_id = m.content_id AND f.present = 1 AND f.error IS NULL
@@ -71,8 +78,34 @@ def first_groups(catalog: Catalog) -> GroupTable:
     return _summaries(catalog, source, "evidence", None, only=noted.decode())
 
 
+def groups_in_order(
+    catalog: Catalog, *, method: str = "evidence", kind: str = "duplicate"
+) -> Iterator[GroupSummary]:
+    """`list_groups` one by one; the first ones come at once, however many there are."""
+    told: set[str] = set()
+    least = _least_noted(catalog).get(kind) if method == "evidence" else None
+    if least is not None:
+        for group in first_groups(catalog):
+            if group.kind == kind and group.reclaim > least:
+                told.add(group.id)
+                yield group
+    for group in list_groups(catalog, method=method, kind=kind):
+        if group.id not in told:
+            yield group
+
+
 def count_groups(catalog: Catalog, kind: str) -> int:
-    """How many groups there are, those with a single file left among them."""
+    """How many groups there were when the first were noted, those with a single file among them."""
+    noted = _fact(catalog.connection, _NOTE_FACT)
+    return _count(catalog, kind) if noted is None else json.loads(noted)["counts"][kind]
+
+
+def is_noted(catalog: Catalog) -> bool:
+    """Whether the first groups were noted, and no file has changed since."""
+    return bool(_least_noted(catalog))
+
+
+def _count(catalog: Catalog, kind: str) -> int:
     return catalog.connection.execute(
         "SELECT count(*) FROM duplicate_group WHERE method = 'evidence' AND kind = ?", (kind,)
     ).fetchone()[0]
@@ -80,23 +113,33 @@ def count_groups(catalog: Catalog, kind: str) -> int:
 
 def note_first(catalog: Catalog) -> None:
     """Note which groups free the most, and that the groups are others now; the matcher calls it."""
+    files = _files(catalog)
     first: list[str] = []
+    least: dict[str, int] = {}
     for kind in _KINDS:
         rows = catalog.connection.execute(
             f"""
-            SELECT m.group_id FROM group_member m {_PRESENT}
+            SELECT m.group_id, sum(f.size) - max(f.size) FROM group_member m {_PRESENT}
              WHERE m.method = 'evidence' AND m.kind = ?
              GROUP BY m.method, m.kind, m.group_id HAVING count(*) > 1
-             ORDER BY sum(f.size) - max(f.size) DESC, m.group_id LIMIT {_FIRST}
+             ORDER BY 2 DESC, m.group_id LIMIT {_FIRST}
             """,  # noqa: S608
             (kind,),
-        )
-        first += [group_id for (group_id,) in rows]
+        ).fetchall()
+        first += [group_id for group_id, _ in rows]
+        # No other group frees more; -1: there is no other.
+        least[kind] = rows[-1][1] if len(rows) == _FIRST else -1
+    counts = {kind: _count(catalog, kind) for kind in _KINDS}
+    note = {"files": files, "least": least, "counts": counts}
     with catalog.transaction() as connection:
         stamp = int(_fact(connection, _STAMP_FACT) or 0) + 1
         connection.executemany(
             "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)",
-            [(_FIRST_FACT, json.dumps(first).encode()), (_STAMP_FACT, b"%d" % stamp)],
+            [
+                (_FIRST_FACT, json.dumps(first).encode()),
+                (_NOTE_FACT, json.dumps(note).encode()),
+                (_STAMP_FACT, b"%d" % stamp),
+            ],
         )
 
 
@@ -106,14 +149,23 @@ def stamp(catalog: Catalog) -> tuple[object, ...]:
     The indexer commits many times a second; most of that changes no row of the list.
     """
     return catalog.connection.execute(
-        """
+        f"""
         SELECT (SELECT value FROM fact WHERE name = ?),
-               (SELECT max(id) FROM step), (SELECT total(undone) FROM step),
-               (SELECT group_concat(id || state) FROM batch),
-               (SELECT group_concat(id || role || coalesce(scanned_at, '')) FROM root)
-        """,
+               (SELECT max(id) FROM step), (SELECT total(undone) FROM step), {_FILES}
+        """,  # noqa: S608
         (_STAMP_FACT,),
     ).fetchone()
+
+
+def _files(catalog: Catalog) -> list[str | None]:
+    return list(catalog.connection.execute(f"SELECT {_FILES}").fetchone())
+
+
+def _least_noted(catalog: Catalog) -> dict[str, int]:
+    """By kind, what the groups that weren't noted free at most; empty where that isn't known."""
+    noted = _fact(catalog.connection, _NOTE_FACT)
+    note = None if noted is None else json.loads(noted)
+    return note["least"] if note is not None and note["files"] == _files(catalog) else {}
 
 
 def _fact(connection: sqlite3.Connection, name: str) -> bytes | None:
@@ -125,7 +177,7 @@ def _summaries(
     catalog: Catalog, source: str, method: str, kind: str | None, only: str = ""
 ) -> GroupTable:
     one, other = _KINDS if kind is None else (kind, kind)
-    linked = _linked(catalog, method)
+    linked = _linked(catalog, method, only)
     rows = catalog.connection.execute(
         _ROWS.format(source=source), {"method": method, "one": one, "other": other, "only": only}
     )
@@ -168,21 +220,27 @@ def _piece(
     )
 
 
-def _linked(catalog: Catalog, method: str) -> dict[tuple[str, str], int]:
-    """Bytes freed by the groups that hold several links of one inode: they share their blocks."""
-    links = catalog.connection.execute(
-        "SELECT inode, device FROM file GROUP BY inode, device HAVING count(*) > 1"
-    ).fetchall()
-    groups: set[tuple[str, str]] = set()
-    for link in links:
-        groups.update(
-            catalog.connection.execute(
-                "SELECT m.kind, m.group_id FROM file f JOIN group_member m"
-                " ON m.content_id = f.content_id WHERE f.inode = ? AND f.device = ?"
-                " AND m.method = ?",
-                (*link, method),
-            )
-        )
+def _linked(catalog: Catalog, method: str, only: str) -> dict[tuple[str, str], int]:
+    """Bytes freed by the groups that hold several links of one inode: they share their blocks.
+
+    `only` are the ids to look among as JSON, '' for all groups.
+    """
+    asked = {"method": method, "only": only}
+    if only:
+        source = "json_each(:only) j CROSS JOIN group_member m ON m.group_id = j.value"
+        links = f"""
+            SELECT m.kind, m.group_id FROM {source} JOIN file f ON f.content_id = m.content_id
+             WHERE m.method = :method AND m.kind IN ('duplicate', 'near')
+             GROUP BY m.kind, m.group_id, f.inode, f.device HAVING count(*) > 1
+        """  # noqa: S608
+    else:
+        links = """
+            SELECT DISTINCT m.kind, m.group_id
+              FROM (SELECT inode, device FROM file GROUP BY inode, device HAVING count(*) > 1) l
+              CROSS JOIN file f ON f.inode = l.inode AND f.device = l.device
+              JOIN group_member m ON m.content_id = f.content_id AND m.method = :method
+        """
+    groups = set(catalog.connection.execute(links, asked))
     return {
         (kind, group_id): _reclaimable(catalog, method, kind, group_id) for kind, group_id in groups
     }

@@ -1,25 +1,14 @@
-"""Candidates to judged pairs to groups; stopped at any moment, it goes on where it was."""
+"""The groups, found anew where anything has changed that they hang on since the last time."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from ..models import comparison, verdicts
-from ..models.evidence import Evidence, Verdict
-from . import candidates, embedding_pass, pairs, pixel_equality, sift_ssim, strictness, words
+from . import settled
 from .database import Catalog
-from .grouping import regroup
-from .judging import Judges
-from .pairs import Judged, MatchSummary, Pair
-from .pictures import entries
-from .progress import Control, Meter, Report, silent
+from .pairs import METHOD, MatchSummary
+from .progress import Control, Report, silent
 from .settings import Settings
-
-METHOD = "evidence"
-_BATCH = 64  # pairs a commit: a reviewer who writes meanwhile waits for milliseconds
-_STRIDE = 1 << 17  # pairs put in order at a time
 
 
 def match(
@@ -43,157 +32,19 @@ def match(
     with Catalog.open(catalog_path, create=False) as catalog, catalog.exclusive("match"):
         # What is written here can be computed again: no need to wait for the disk at each commit.
         catalog.connection.execute("PRAGMA synchronous = NORMAL")
-        if method == sift_ssim.METHOD:
+        if method != METHOD:
+            from . import sift_ssim
+
             return sift_ssim.find_pairs(catalog, settings, report, control)
-        return _Run(catalog, settings, report, control).match()
+        # Taken before anything is read: what the indexer adds meanwhile makes it another one.
+        state = settled.state(catalog, settings)
+        known = settled.recall(catalog, state)
+        if known is not None:
+            return known
+        from .matching import Matching  # and OpenCV, numpy and scipy with it
 
-
-class _Run:
-    """One run of the default method."""
-
-    def __init__(
-        self, catalog: Catalog, settings: Settings, report: Report, control: Control
-    ) -> None:
-        self.catalog = catalog
-        self.settings = settings
-        self.report = report
-        self.control = control
-        self.started = time.monotonic()
-        self.entries = {entry.id: entry for entry in entries(catalog)}
-        self.model = embedding_pass.current_model(catalog, settings.index)
-        self.strictness = strictness.of(settings.match)
-
-    def match(self) -> MatchSummary:
-        proposed = self._propose()
-        with Judges(self.catalog.path, self.entries, self.strictness, self.model) as judges:
-            self._decide_anew(judges)
-            judged = self._judge(judges)
-            self._confirm_pixels()
-            formed = regroup(self.catalog, METHOD, self.entries, judges, self.control)
-        related = self.catalog.connection.execute(
-            "SELECT count(*) FROM pair WHERE method = ? AND verdict <> ?",
-            (METHOD, str(Verdict.UNRELATED)),
-        ).fetchone()[0]
-        return MatchSummary(
-            pictures=len(self.entries),
-            candidates=proposed,
-            judged=judged + formed.judged,
-            pairs=related,
-            groups=formed.groups,
-            near_groups=formed.near_groups,
-            formed=formed.formed,
-            seconds=time.monotonic() - self.started,
-        )
-
-    def _propose(self) -> int:
-        extractors = dict(self.catalog.connection.execute("SELECT id, extractor FROM content"))
-        key = _proposal_key(self.settings, self.model)
-        # A picture whose embedding arrives after it was matched is to be proposed once more.
-        embedded = embedding_pass.contents(self.catalog, self.model)
-        keys = {i: f"{key};{extractors[i]};{int(i in embedded)}" for i in self.entries}
-        new = pairs.stale(self.catalog, METHOD, keys)
-        if not new:
-            return 0
-        found = candidates.propose(
-            self.catalog,
-            list(self.entries.values()),
-            new,
-            self.settings.match,
-            self.model,
-            Meter(self.report, "learning visual words"),
-            self.control,
-        )
-        pairs.put_candidates(self.catalog, METHOD, {i: keys[i] for i in sorted(new)}, found)
-        return len(found)
-
-    def _judge(self, judges: Judges) -> int:
-        total = pairs.count_candidates(self.catalog, METHOD)
-        meter = Meter(self.report, "comparing candidates", total)
-        while todo := pairs.candidates(self.catalog, METHOD, _STRIDE):
-            gone = [pair for pair in todo if not self._present(pair)]
-            self._drop(gone)
-            batch: list[Judged] = []
-            for judged in judges.judge([pair for pair in todo if self._present(pair)]):
-                batch.append(judged)
-                if len(batch) == _BATCH:
-                    self._store(batch, meter)
-                    batch = []
-            self._store(batch, meter)
-        meter.tell()
-        return meter.done
-
-    def _present(self, pair: Pair) -> bool:
-        return pair[0] in self.entries and pair[1] in self.entries
-
-    def _drop(self, gone: Sequence[Pair]) -> None:
-        """Forget candidates whose files vanished, and that they were ever proposed."""
-        if not gone:
-            return
-        with self.catalog.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM candidate WHERE method = ? AND a_id = ? AND b_id = ?",
-                ((METHOD, a, b) for a, b in gone),
-            )
-            connection.executemany(
-                "DELETE FROM matched WHERE method = ? AND content_id = ?",
-                ((METHOD, i) for pair in gone for i in pair if i not in self.entries),
-            )
-
-    def _store(self, batch: Sequence[Judged], meter: Meter) -> None:
-        pairs.put_judged(self.catalog, METHOD, batch)
-        meter.add(len(batch))
-        self.control.checkpoint()
-
-    def _decide_anew(self, judges: Judges) -> None:
-        """Apply another strictness to the stored evidence, without looking at a picture."""
-        name = "verdict key"
-        key = f"{verdicts.VERSION};{self.strictness}".encode()
-        row = self.catalog.connection.execute("SELECT value FROM fact WHERE name = ?", (name,))
-        if row.fetchone() == (key,):
-            return
-        changed = [
-            judges.verdict(old.a_id, old.b_id, old.evidence)
-            for old in pairs.all_judged(self.catalog, METHOD)
-            if old.evidence.method != "pixels" and self._present((old.a_id, old.b_id))
-        ]
-        pairs.put_judged(self.catalog, METHOD, changed)
-        with self.catalog.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, key)
-            )
-
-    def _confirm_pixels(self) -> None:
-        known = list(self.entries.values())
-        star = [
-            (known[i].id, known[j].id) for i, j in zip(*candidates.equal_pixels(known), strict=True)
-        ]
-        # Evidence is read of those pairs only whose files allow for equal pixels: there are few.
-        like = [
-            (a, b)
-            for a, b, verdict, _ in pairs.related(self.catalog, METHOD)
-            if verdict != str(Verdict.IDENTICAL_PIXELS)
-            and self._present((a, b))
-            and pixel_equality.is_worth_a_look(self.entries[a], self.entries[b])
-        ]
-        wanted = sorted({*star, *like})
-        stored = {(j.a_id, j.b_id): j for j in pairs.find(self.catalog, METHOD, wanted)}
-        nothing = Evidence()
-        looked = [
-            judged
-            for pair in wanted  # flat pictures leave no other evidence than their equal pixels
-            if (judged := stored.get(pair, Judged(*pair, Verdict.UNRELATED, 0.0, nothing))).verdict
-            is not Verdict.IDENTICAL_PIXELS
-            and pixel_equality.may_be_equal(judged, *(self.entries[i] for i in pair))
-        ]
-        meter = Meter(self.report, "confirming equal pixels")
-        equal = pixel_equality.confirm(
-            self.catalog, looked, self.settings.index, meter, self.control
-        )
-        pairs.put_judged(self.catalog, METHOD, equal)
-
-
-def _proposal_key(settings: Settings, model: str | None) -> str:
-    """Names everything that a content's candidates and their evidence hang on."""
-    m = settings.match
-    versions = f"{comparison.VERSION}.{words.VERSION}"
-    return f"v{versions};{m.hamming};{m.cosine};{m.neighbours};{model or ''}"
+        matching = Matching(catalog, settings, report, control)
+        summary = matching.match()
+        if not matching.unread:
+            settled.remember(catalog, state)
+        return summary

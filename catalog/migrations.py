@@ -12,7 +12,7 @@ from pathlib import Path
 APPLICATION_ID = (
     0x54574E53  # "TWNS" in PRAGMA application_id: tells a catalog from a foreign database
 )
-VERSION = 4
+VERSION = 5
 
 _DECISION_2 = """
 CREATE TABLE decision_2 (
@@ -58,6 +58,84 @@ CREATE TABLE holding (
   PRIMARY KEY (method, part_id, container_id)
 ) STRICT, WITHOUT ROWID
 """
+_TALLY_5 = """
+CREATE TABLE tally (
+  root_id INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
+  pictures INTEGER NOT NULL DEFAULT 0,
+  pending INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  size INTEGER NOT NULL DEFAULT 0
+) STRICT
+"""
+_STANDING_5 = """
+CREATE VIEW standing AS
+  SELECT f.id AS file_id, f.root_id, f.content_id,
+         f.error IS NULL AND c.id IS NOT NULL AND c.error IS NULL AS is_picture,
+         f.error IS NULL AND c.id IS NULL AS is_pending,
+         coalesce(f.error NOT LIKE 'not a picture%', c.error IS NOT NULL) AS is_failed,
+         f.size
+    FROM file f LEFT JOIN content c ON c.id = f.content_id
+   WHERE f.present = 1
+"""
+_TALLIED_5 = (
+    """
+    CREATE TRIGGER tally_root AFTER INSERT ON root BEGIN
+      INSERT INTO tally (root_id) VALUES (NEW.id);
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_file_made AFTER INSERT ON file BEGIN
+      UPDATE tally SET pictures = pictures + s.is_picture, pending = pending + s.is_pending,
+                       failed = failed + s.is_failed, size = tally.size + s.size * s.is_picture
+        FROM standing s WHERE s.file_id = NEW.id AND tally.root_id = s.root_id;
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_file_gone BEFORE DELETE ON file BEGIN
+      UPDATE tally SET pictures = pictures - s.is_picture, pending = pending - s.is_pending,
+                       failed = failed - s.is_failed, size = tally.size - s.size * s.is_picture
+        FROM standing s WHERE s.file_id = OLD.id AND tally.root_id = s.root_id;
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_file_before
+    BEFORE UPDATE OF root_id, size, content_id, present, error ON file BEGIN
+      UPDATE tally SET pictures = pictures - s.is_picture, pending = pending - s.is_pending,
+                       failed = failed - s.is_failed, size = tally.size - s.size * s.is_picture
+        FROM standing s WHERE s.file_id = OLD.id AND tally.root_id = s.root_id;
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_file_after
+    AFTER UPDATE OF root_id, size, content_id, present, error ON file BEGIN
+      UPDATE tally SET pictures = pictures + s.is_picture, pending = pending + s.is_pending,
+                       failed = failed + s.is_failed, size = tally.size + s.size * s.is_picture
+        FROM standing s WHERE s.file_id = NEW.id AND tally.root_id = s.root_id;
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_content_before BEFORE UPDATE OF error ON content
+    WHEN (OLD.error IS NULL) <> (NEW.error IS NULL) BEGIN
+      UPDATE tally SET pictures = pictures - s.is_picture, failed = failed - s.is_failed,
+                       size = tally.size - s.size
+        FROM (SELECT root_id, sum(is_picture) AS is_picture, sum(is_failed) AS is_failed,
+                     sum(size * is_picture) AS size
+                FROM standing WHERE content_id = OLD.id GROUP BY root_id) s
+       WHERE tally.root_id = s.root_id;
+    END;
+    """,
+    """
+    CREATE TRIGGER tally_content_after AFTER UPDATE OF error ON content
+    WHEN (OLD.error IS NULL) <> (NEW.error IS NULL) BEGIN
+      UPDATE tally SET pictures = pictures + s.is_picture, failed = failed + s.is_failed,
+                       size = tally.size + s.size
+        FROM (SELECT root_id, sum(is_picture) AS is_picture, sum(is_failed) AS is_failed,
+                     sum(size * is_picture) AS size
+                FROM standing WHERE content_id = NEW.id GROUP BY root_id) s
+       WHERE tally.root_id = s.root_id;
+    END;
+    """,
+)
 
 _STEPS: dict[int, Sequence[str]] = {
     # Links instead of copies, purging, companions: SQLite can't widen a CHECK of a table in place.
@@ -87,6 +165,15 @@ _STEPS: dict[int, Sequence[str]] = {
     ),
     # Where a picture was taken: told beside the other facts.
     4: ("ALTER TABLE content ADD COLUMN gps TEXT",),
+    # The folders' counts, kept instead of counted.
+    5: (
+        _TALLY_5,
+        _STANDING_5,
+        "INSERT INTO tally SELECT r.id, total(is_picture), total(is_pending),"
+        " total(is_failed), total(s.size * is_picture)"
+        " FROM root r LEFT JOIN standing s ON s.root_id = r.id GROUP BY r.id",
+        *_TALLIED_5,
+    ),
 }
 """What brings a catalog from the version before to each of these; written once, never changed."""
 

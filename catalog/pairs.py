@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ..models.evidence import Evidence, Verdict
 from .database import Catalog
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+METHOD = "evidence"
+"""Name of the method that is twinsift's own; the other is catalog.sift_ssim's."""
 
 Pair = tuple[int, int]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.comparison import Picture
+from ..models.features import PackedKeypoints
 from ..models.keypoints import Keypoints
 from ..models.verdicts import Facts
 from .database import Catalog
@@ -99,5 +100,5 @@ class PictureLoader:
         if row is None:
             raise LookupError(f"content {content_id} has no features")
         kind, width, height, positions, vectors, hashes, preview = row
-        keypoints = Keypoints.unpack(kind, width, height, positions, vectors)
+        keypoints = Keypoints.unpack(PackedKeypoints(kind, width, height, positions, vectors))
         return Picture(keypoints, np.frombuffer(hashes, ">u8").astype(np.uint64), preview)

@@ -15,10 +15,12 @@ from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
 from ..models.evidence import Verdict
-from ..models.extract import ExtractSpec, Features, extract
+from ..models.extract import extract
+from ..models.features import ExtractSpec, Features
+from ..models.keypoints import Keypoints
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
-from . import embedding_pass, strictness, vocabulary, words
+from . import embedding_pass, network, strictness, vocabulary, words
 from .database import Catalog
 from .embedding_pass import Pixels
 from .indexer import spec_of
@@ -93,7 +95,7 @@ def find(
     features, pixels = _read(image, settings, embedder)
     rows = _rows(catalog, image, folders)
     query = Picture(
-        features.keypoints,
+        Keypoints.unpack(features.keypoints),
         np.frombuffer(dict(features.hashes)["phash"], ">u8").astype(np.uint64),
         features.preview,
     )
@@ -122,7 +124,7 @@ def find(
         return FindResult(_ranked(hits), "embedding", notice if missing else "", features)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
-    notice = f"hits are ranked by hashes and keypoints; {embedding_pass.notice(settings.index)}"
+    notice = f"hits are ranked by hashes and keypoints; {network.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
     return FindResult(_ranked(kept), "evidence", notice, features)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ..models import digests, formats
 from ..models.errors import TwinsiftError
-from ..models.extract import ExtractSpec, Features, extract
+from ..models.features import ExtractSpec, Features
 from .identity import Identity
 
 EMPTY = "the file is empty (0 bytes) (look for another copy of it)"
@@ -179,8 +179,10 @@ def _read(stream: BinaryIO, identity: Identity, job: Job, context: ReadContext) 
     digest = digests.of_bytes(data)
     if _is_known(digest, context):
         return Known(identity, digest)
+    from ..models.extract import extract  # only workers decode: who gives them work starts quickly
+
     try:
-        return Decoded(identity, extract(data, context.spec))
+        return Decoded(identity, extract(data, context.spec, digest=digest))
     except TwinsiftError as error:
         return Refused(identity, digest, str(error))
 

@@ -1,5 +1,5 @@
--- The catalog, version 2 (catalog.migrations brings older ones to it). Features hang on the content (the digest of the bytes), not on the path:
--- a moved, renamed or copied file costs nothing. Paths are bytes, relative to their root.
+-- The catalog as it is today (catalog.migrations brings older ones to it). Features hang on the content
+-- (the digest of the bytes), not on the path: a moved, renamed or copied file costs nothing. Paths are bytes, relative to their root.
 
 CREATE TABLE root (
   id INTEGER PRIMARY KEY,
@@ -45,6 +45,67 @@ CREATE TABLE file (
 ) STRICT;
 CREATE INDEX file_content ON file (content_id);
 CREATE INDEX file_inode ON file (inode, device);
+
+-- How many files of each root are in which state: counted as they change, since counting a million of
+-- them takes a second. `standing` says what one file counts for.
+CREATE TABLE tally (
+  root_id INTEGER PRIMARY KEY REFERENCES root (id) ON DELETE CASCADE,
+  pictures INTEGER NOT NULL DEFAULT 0,     -- decoded
+  pending INTEGER NOT NULL DEFAULT 0,      -- not read yet
+  failed INTEGER NOT NULL DEFAULT 0,       -- can't be read or decoded
+  size INTEGER NOT NULL DEFAULT 0          -- bytes of the decoded ones
+) STRICT;
+CREATE VIEW standing AS
+  SELECT f.id AS file_id, f.root_id, f.content_id,
+         f.error IS NULL AND c.id IS NOT NULL AND c.error IS NULL AS is_picture,
+         f.error IS NULL AND c.id IS NULL AS is_pending,
+         coalesce(f.error NOT LIKE 'not a picture%', c.error IS NOT NULL) AS is_failed,
+         f.size
+    FROM file f LEFT JOIN content c ON c.id = f.content_id
+   WHERE f.present = 1;
+CREATE TRIGGER tally_root AFTER INSERT ON root BEGIN
+  INSERT INTO tally (root_id) VALUES (NEW.id);
+END;
+CREATE TRIGGER tally_file_made AFTER INSERT ON file BEGIN
+  UPDATE tally SET pictures = pictures + s.is_picture, pending = pending + s.is_pending,
+                   failed = failed + s.is_failed, size = tally.size + s.size * s.is_picture
+    FROM standing s WHERE s.file_id = NEW.id AND tally.root_id = s.root_id;
+END;
+CREATE TRIGGER tally_file_gone BEFORE DELETE ON file BEGIN
+  UPDATE tally SET pictures = pictures - s.is_picture, pending = pending - s.is_pending,
+                   failed = failed - s.is_failed, size = tally.size - s.size * s.is_picture
+    FROM standing s WHERE s.file_id = OLD.id AND tally.root_id = s.root_id;
+END;
+CREATE TRIGGER tally_file_before
+BEFORE UPDATE OF root_id, size, content_id, present, error ON file BEGIN
+  UPDATE tally SET pictures = pictures - s.is_picture, pending = pending - s.is_pending,
+                   failed = failed - s.is_failed, size = tally.size - s.size * s.is_picture
+    FROM standing s WHERE s.file_id = OLD.id AND tally.root_id = s.root_id;
+END;
+CREATE TRIGGER tally_file_after
+AFTER UPDATE OF root_id, size, content_id, present, error ON file BEGIN
+  UPDATE tally SET pictures = pictures + s.is_picture, pending = pending + s.is_pending,
+                   failed = failed + s.is_failed, size = tally.size + s.size * s.is_picture
+    FROM standing s WHERE s.file_id = NEW.id AND tally.root_id = s.root_id;
+END;
+CREATE TRIGGER tally_content_before BEFORE UPDATE OF error ON content
+WHEN (OLD.error IS NULL) <> (NEW.error IS NULL) BEGIN
+  UPDATE tally SET pictures = pictures - s.is_picture, failed = failed - s.is_failed,
+                   size = tally.size - s.size
+    FROM (SELECT root_id, sum(is_picture) AS is_picture, sum(is_failed) AS is_failed,
+                 sum(size * is_picture) AS size
+            FROM standing WHERE content_id = OLD.id GROUP BY root_id) s
+   WHERE tally.root_id = s.root_id;
+END;
+CREATE TRIGGER tally_content_after AFTER UPDATE OF error ON content
+WHEN (OLD.error IS NULL) <> (NEW.error IS NULL) BEGIN
+  UPDATE tally SET pictures = pictures + s.is_picture, failed = failed + s.is_failed,
+                   size = tally.size + s.size
+    FROM (SELECT root_id, sum(is_picture) AS is_picture, sum(is_failed) AS is_failed,
+                 sum(size * is_picture) AS size
+            FROM standing WHERE content_id = NEW.id GROUP BY root_id) s
+   WHERE tally.root_id = s.root_id;
+END;
 
 -- Large blobs live in tables of their own, so that listings stay small.
 CREATE TABLE hash (

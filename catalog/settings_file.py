@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Any
 import platformdirs
 
 from ..models.text import printable
+from . import private_file
 from .errors import SettingsError
 from .options import Option, nearest, options
 from .settings import SECTIONS, Settings
@@ -102,10 +102,7 @@ def save(path: Path | None, section: str, key: str, value: Any) -> Path:
         changed = _changed(text, section, f"{key} = {toml(value)}", wanted)
         if changed is None:
             raise SettingsError(f"{name}: [{section}] {key} can't be changed from here", "edit it")
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = place.with_name(f"{place.name}.{os.getpid()}.part")
-        part.write_text(changed, encoding="utf-8")
-        os.replace(part, place)
+        private_file.replace(place, changed)
     except OSError as error:
         raise SettingsError(f"{name} can't be written: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -7,15 +7,17 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..models.extract import Features
+from ..models.features import Features
 from .database import Catalog
 from .identity import Identity
 from .reading import Job
 from .roots import Scope
+
+if TYPE_CHECKING:  # an index run without embeddings needs no numpy here
+    import numpy as np
+    from numpy.typing import NDArray
 
 BATCH = 64
 """Most rows a commit: a reviewer's own write then waits some 4 ms at the worst."""
@@ -74,7 +76,15 @@ def put_features(connection: sqlite3.Connection, features: Features, extractor: 
     connection.execute(
         "INSERT INTO descriptor (content_id, kind, width, height, count, positions, vectors)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (content_id, points.kind, points.width, points.height, len(points), *points.pack()),
+        (
+            content_id,
+            points.kind,
+            points.width,
+            points.height,
+            points.count,
+            points.positions,
+            points.vectors,
+        ),
     )
     connection.execute("INSERT INTO preview VALUES (?, ?)", (content_id, features.preview))
     return content_id
@@ -89,15 +99,20 @@ def put_refused(
     )
 
 
-def _put_content(connection: sqlite3.Connection, row: dict[str, object]) -> int:
+def _put_content(connection: sqlite3.Connection, row: dict[str, Any]) -> int:
     names = ", ".join(row)
     marks = ", ".join("?" * len(row))
-    updates = ", ".join(f"{name} = excluded.{name}" for name in row)
-    (content_id,) = connection.execute(
-        f"INSERT INTO content ({names}) VALUES ({marks})"  # noqa: S608 - our own column names
-        f" ON CONFLICT (digest) DO UPDATE SET {updates} RETURNING id",
-        tuple(row.values()),
-    ).fetchone()
+    content_id = content_with(connection, row["digest"])
+    if content_id is None:
+        return connection.execute(
+            f"INSERT INTO content ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608 - our own
+            tuple(row.values()),
+        ).fetchone()[0]
+    updates = ", ".join(f"{name} = ?" for name in row)
+    connection.execute(
+        f"UPDATE content SET {updates} WHERE id = ?",  # noqa: S608 - our own column names
+        (*row.values(), content_id),
+    )
     # What hung on an earlier extraction no longer holds. Embeddings are made from the file itself.
     for table in ("hash", "descriptor", "preview"):
         connection.execute(f"DELETE FROM {table} WHERE content_id = ?", (content_id,))  # noqa: S608

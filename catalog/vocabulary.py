@@ -8,6 +8,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from ..models.features import PackedKeypoints
 from ..models.keypoints import Keypoints
 from .database import Catalog
 from .progress import Control, Meter
@@ -110,7 +111,7 @@ def _descriptors(catalog: Catalog, ids: Sequence[int]) -> Iterator[tuple[int, Ke
             (i,),
         ).fetchone()
         if row is not None:
-            yield i, Keypoints.unpack("sift", *row)
+            yield i, Keypoints.unpack(PackedKeypoints("sift", *row))
 
 
 def _words(

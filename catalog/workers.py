@@ -19,10 +19,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 from typing import IO, Any, Generic, Literal, TypeVar
 
 from ..models.errors import TwinsiftError
+from . import confinement
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +33,8 @@ LossKind = Literal["crash", "timeout", "memory", "error"]
 _STARTUP_SECONDS = 120.0
 _STARTUP_TRIES = 3
 _GRACE_SECONDS = 0.2
+_MESSAGE_SECONDS = 0.1
+_MOST_ITEMS = 32
 _BOOTSTRAP = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     f"from {__name__} import serve; serve()"
@@ -59,16 +63,11 @@ class Lost:
     reason: str
 
 
-class _NotBegun:
-    """Outcome of an item whose worker died before it was ready (a result may be None itself)."""
-
-
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[Item]):
     process: subprocess.Popen[bytes]
     deadline: float
-    item: Item | None = None
-    busy: bool = False
+    items: list[Item] = field(default_factory=list)
     ready: bool = False
     overdue: bool = False
     reader: threading.Thread | None = field(default=None, repr=False)
@@ -85,6 +84,10 @@ class WorkerPool(Generic[Item, Result]):
     `function` is found by its module's name in the worker, so it's a module's own; items, context
     and results are pickled. Workers start as items come, end with the pool or its process, and
     leave Ctrl-C to the parent. Use from one thread.
+
+    A message to a worker and back costs as much as a small picture: where items are quick, as many
+    go in one message as take `_MESSAGE_SECONDS`. When a worker is lost over several, each of them
+    is given again in a message of its own, so that what is lost is the one that did it.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class WorkerPool(Generic[Item, Result]):
             queue.SimpleQueue()
         )
         self._failed_starts = 0
+        self._at_once = 1
 
     def __enter__(self) -> WorkerPool[Item, Result]:
         return self
@@ -132,8 +136,8 @@ class WorkerPool(Generic[Item, Result]):
     ) -> Generator[tuple[Item, Result | Lost], None, None]:
         """Each item with its result, or with why there is none, as they are done.
 
-        An item is taken from `items` only when a worker is free for it. Workers that are still busy
-        when this is left in the middle are killed.
+        Items are taken only when a worker is free for them. Workers that are still busy when this
+        is left in the middle are killed.
 
         Raises:
             WorkerError: worker processes don't start.
@@ -141,41 +145,33 @@ class WorkerPool(Generic[Item, Result]):
         try:
             yield from self._run(iter(items))
         finally:
-            for worker in [worker for worker in self._workers if worker.busy]:
+            for worker in [worker for worker in self._workers if worker.items]:
                 self._end(worker)
 
     def _run(self, items: Iterator[Item]) -> Iterator[tuple[Item, Result | Lost]]:
         again: deque[Item] = deque()
-        drained = False
         while True:
-            while (again or not drained) and self._has_room():
-                if again:
-                    item = again.popleft()
-                else:
-                    try:
-                        item = next(items)
-                    except StopIteration:
-                        drained = True
-                        break
-                self._give(self._free(), item)
-            if not any(worker.busy for worker in self._workers):
+            self._occupy(items, again)
+            if not any(worker.items for worker in self._workers):
                 return
-            for worker, outcome in self._outcomes():
-                item, worker.item, worker.busy = worker.item, None, False
-                assert item is not None
-                if isinstance(outcome, _NotBegun):
-                    again.append(item)  # its worker died before it began
-                else:
-                    yield item, outcome
+            for worker, outcomes in self._outcomes():
+                given, worker.items = worker.items, []
+                if not outcomes and len(given) > 1:
+                    self._at_once = 1
+                again += given[len(outcomes) :]
+                self._occupy(items, again)  # before the caller does anything with what is ready
+                yield from zip(given, outcomes, strict=False)
 
-    def _has_room(self) -> bool:
-        return len(self._workers) < self._most or any(not w.busy for w in self._workers)
+    def _occupy(self, items: Iterator[Item], again: deque[Item]) -> None:
+        """Give every worker something to do, as long as there is something."""
+        while len(self._workers) < self._most or any(not w.items for w in self._workers):
+            some = [again.popleft()] if again else list(islice(items, self._at_once))
+            if not some:
+                return
+            self._give(self._free(), some)
 
     def _free(self) -> _Worker[Item]:
-        for worker in self._workers:
-            if not worker.busy:
-                return worker
-        return self._start()
+        return next((worker for worker in self._workers if not worker.items), None) or self._start()
 
     def _start(self) -> _Worker[Item]:
         process = subprocess.Popen(
@@ -197,11 +193,11 @@ class WorkerPool(Generic[Item, Result]):
         self._tell(worker, self._hello)
         return worker
 
-    def _give(self, worker: _Worker[Item], item: Item) -> None:
-        worker.item, worker.busy, worker.overdue = item, True, False
+    def _give(self, worker: _Worker[Item], items: list[Item]) -> None:
+        worker.items, worker.overdue = items, False
         if worker.ready:
             worker.deadline = time.monotonic() + self._timeout
-        self._tell(worker, item)
+        self._tell(worker, items)
 
     def _tell(self, worker: _Worker[Item], message: object) -> None:
         # A worker that is gone is noticed by its listener; there is nothing to do about it here.
@@ -216,16 +212,16 @@ class WorkerPool(Generic[Item, Result]):
         except Exception:  # the end of the stream, or rubble that a dying worker left in it
             self._messages.put((worker, None))
 
-    def _outcomes(self) -> Iterator[tuple[_Worker[Item], Result | Lost | _NotBegun]]:
-        """Wait for news."""
+    def _outcomes(self) -> Iterator[tuple[_Worker[Item], list[Result | Lost]]]:
+        """Wait for news: workers with the outcomes of their items, as far as they got."""
         now = time.monotonic()
-        wait = min(worker.deadline for worker in self._workers if worker.busy) - now
+        wait = min(worker.deadline for worker in self._workers if worker.items) - now
         with contextlib.suppress(queue.Empty):
             worker, message = self._messages.get(timeout=max(0.01, wait))
             if worker in self._workers:
                 yield from self._understand(worker, message)
         now = time.monotonic()
-        for worker in [w for w in self._workers if w.busy and now > w.deadline]:
+        for worker in [w for w in self._workers if w.items and now > w.deadline]:
             if not worker.overdue:
                 # The deadline also passes while we are stopped or paused ourselves: look once more
                 # whether the result is there before the worker pays for it.
@@ -234,34 +230,40 @@ class WorkerPool(Generic[Item, Result]):
             self._end(worker)
             if not worker.ready:
                 self._count_failed_start("they don't answer")
-                yield worker, _NotBegun()
+                yield worker, []
             else:
-                yield worker, Lost("timeout", f"took longer than {self._timeout:g} s")
+                yield worker, self._blame(worker, _late(self._timeout))
 
     def _understand(
         self, worker: _Worker[Item], message: tuple[Any, ...] | None
-    ) -> Iterator[tuple[_Worker[Item], Result | Lost | _NotBegun]]:
+    ) -> Iterator[tuple[_Worker[Item], list[Result | Lost]]]:
         match message:
             case ("ready",):
                 worker.ready = True
                 worker.deadline = time.monotonic() + self._timeout
                 self._failed_starts = 0
-            case ("done", result):
-                yield worker, result
-            case ("lost", kind, reason):
-                if kind == "memory":
+            case ("done", outcomes, seconds):
+                if any(isinstance(o, Lost) and o.kind == "memory" for o in outcomes):
                     self._end(worker)  # its heap is in pieces
-                yield worker, Lost(kind, reason)
+                each = max(seconds / max(1, len(outcomes)), 1e-6)
+                fitting = min(int(_MESSAGE_SECONDS / each), _MOST_ITEMS, 2 * self._at_once)
+                self._at_once = max(1, fitting)
+                yield worker, outcomes
             case ("broken", reason):
                 self._end(worker)
                 self._count_failed_start(reason)
-                yield worker, _NotBegun()
+                yield worker, []
             case _:
                 code = self._end(worker)
                 if not worker.ready:
                     self._count_failed_start(_ending(code))
-                if worker.busy:
-                    yield worker, _loss(code, self._timeout) if worker.ready else _NotBegun()
+                if worker.items:
+                    loss = _loss(code, self._timeout)
+                    yield worker, self._blame(worker, loss) if worker.ready else []
+
+    def _blame(self, worker: _Worker[Item], loss: Lost) -> list[Result | Lost]:
+        """What becomes of the items of a worker that was lost: of several nobody knows which."""
+        return [loss] if len(worker.items) == 1 else []
 
     def _count_failed_start(self, reason: str) -> None:
         self._failed_starts += 1
@@ -304,9 +306,15 @@ def _ending(code: int) -> str:
         return f"signal {-code}"
 
 
+def _late(timeout: float) -> Lost:
+    return Lost("timeout", f"took longer than {timeout:g} s")
+
+
 def _loss(code: int, timeout: float) -> Lost:
+    if code == confinement.GLUT:
+        return Lost("memory", "needs more memory than a worker may take")
     if hasattr(signal, "SIGALRM") and code == -signal.SIGALRM:
-        return Lost("timeout", f"took longer than {timeout:g} s")
+        return _late(timeout)
     return Lost("crash", f"the decoder crashed on it ({_ending(code)})")
 
 
@@ -323,7 +331,7 @@ def serve() -> None:
 
     try:
         function, context, timeout, memory_mb = pickle.load(jobs)
-        _confine(memory_mb)
+        confinement.confine(memory_mb)
     except BaseException as error:  # whatever it is, the parent must hear it
         answer("broken", f"{type(error).__name__}: {error}")
         return
@@ -331,23 +339,32 @@ def serve() -> None:
     threading.Thread(target=_receive, args=(jobs, inbox), daemon=True).start()
     answer("ready")
     while True:
-        item = inbox.get()
-        _alarm(timeout + 10.0)
-        try:
-            result = function(item, *context)
-        except MemoryError:
-            answer("lost", "memory", f"needs more than the {memory_mb} MiB that a worker may take")
-        except TwinsiftError as error:
-            answer("lost", "error", str(error))
-        except Exception as error:
-            if "nsufficient memory" in str(error):  # OpenCV's own kind of MemoryError
-                answer("lost", "memory", f"needs more than the {memory_mb} MiB of a worker")
-            else:
-                text = " ".join(str(error).split())[:160]
-                answer("lost", "error", f"unexpected {type(error).__name__}: {text}")
-        else:
-            answer("done", result)
-        _alarm(0.0)
+        items = inbox.get()
+        started = time.monotonic()
+        outcomes: list[object] = []
+        for item in items:
+            confinement.alarm(timeout + 10.0)
+            outcomes.append(_outcome(function, item, context, memory_mb))
+            if isinstance(outcomes[-1], Lost) and outcomes[-1].kind == "memory":
+                break  # the rest is for a worker whose heap is whole
+        confinement.alarm(0.0)
+        answer("done", outcomes, time.monotonic() - started)
+
+
+def _outcome(
+    function: Callable[..., object], item: object, context: tuple[Any, ...], memory_mb: int
+) -> object:
+    try:
+        return function(item, *context)
+    except MemoryError:
+        return Lost("memory", f"needs more than the {memory_mb} MiB that a worker may take")
+    except TwinsiftError as error:
+        return Lost("error", str(error))
+    except Exception as error:
+        if "nsufficient memory" in str(error):  # OpenCV's own kind of MemoryError
+            return Lost("memory", f"needs more than the {memory_mb} MiB of a worker")
+        text = " ".join(str(error).split())[:160]
+        return Lost("error", f"unexpected {type(error).__name__}: {text}")
 
 
 def _receive(jobs: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
@@ -357,31 +374,3 @@ def _receive(jobs: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
             inbox.put(pickle.load(jobs))
     except BaseException:
         os._exit(0)
-
-
-def _alarm(seconds: float) -> None:
-    """Have the kernel kill this process: where a decoder hangs and the parent is gone too."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _confine(memory_mb: int) -> None:
-    import warnings
-
-    import cv2
-
-    warnings.simplefilter("ignore")
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "win32":
-        return
-    import resource
-
-    os.nice(5)  # a person reviewing meanwhile comes first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = memory_mb << 20
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    with contextlib.suppress(ValueError, OSError):  # not every platform lets it be set
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
+
+if TYPE_CHECKING:  # loaded where a picture has a profile, which few have
+    from PIL import ImageCms
 
 GROUND = (255, 255, 255)
 """What shows through transparent pixels: white, on which most such pictures were meant to stand."""
@@ -40,6 +43,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     transform = _lab_transform() if image.mode == "LAB" else _transform(profile, image.mode)
     if transform is None:
         return image if image.mode == "RGB" else image.convert("RGB")
+    from PIL import ImageCms
+
     converted = ImageCms.applyTransform(image, transform)
     assert converted is not None  # None only where it works in place
     return converted
@@ -69,6 +74,8 @@ def _transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform |
     """From the profile to sRGB; None where it is sRGB, is for another mode, or can't be used."""
     if not profile or mode not in _SPACES:
         return None
+    from PIL import ImageCms
+
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         facts: Any = source.profile  # littleCMS's own object, which Pillow's types call a file
@@ -90,6 +97,8 @@ def _transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform |
 
 @functools.cache
 def _lab_transform() -> ImageCms.ImageCmsTransform:
+    from PIL import ImageCms
+
     return ImageCms.buildTransform(
         ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
     )

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 from . import colour, digests, formats, metadata, raw
 from .errors import MissingExtraError, PictureError
-from .metadata import Metadata
-from .reduction import Reduction, Squeezed, Whole, Within
+from .features import Metadata
+from .reduction import Coarse, Reduction, Squeezed, Whole, Within
 from .text import printable
-
-VERSION = 1
 
 _REDUCIBLE = frozenset(("JPEG", "MPO"))
 _LOSSLESS = frozenset(("PNG", "BMP", "RAW", "PSD", "PPM", "TGA", "PCX", "QOI"))
@@ -37,7 +35,8 @@ class Picture:
     """A decoded picture and what its file says about it."""
 
     image: Image.Image
-    """Mode RGB, sRGB, upright, reduced to the side that was asked for (never enlarged)."""
+    """Mode RGB, sRGB, upright, reduced to the side that was asked for (never enlarged); mode L of a
+    small JPEG of which only hashes are wanted."""
     format: str
     width: int
     """Of the whole upright picture, in pixels."""
@@ -48,7 +47,7 @@ class Picture:
     quality: int | None
     frames: int
     as_stored: bool = False
-    """Whether `image` is a JPEG as its file has it: neither reduced, turned nor converted."""
+    """Whether the file is a JPEG that shows `image` as it is, neither turned nor converted."""
 
 
 def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
@@ -62,7 +61,7 @@ def read(data: bytes, *, side: int | None, max_pixels: int) -> Picture:
         MissingExtraError: the format's decoder isn't installed.
         MemoryError: the process may not take what the picture needs.
     """
-    return _read(data, Whole() if side is None else Within(side), max_pixels)
+    return reduced(data, Whole() if side is None else Within(side), max_pixels=max_pixels)
 
 
 def squeeze(data: bytes, size: tuple[int, int], *, max_pixels: int) -> NDArray[np.uint8]:
@@ -74,10 +73,15 @@ def squeeze(data: bytes, size: tuple[int, int], *, max_pixels: int) -> NDArray[n
     Raises:
         PictureError, MissingExtraError, MemoryError: as `read`.
     """
-    return np.asarray(_read(data, Squeezed(size), max_pixels).image)
+    return np.asarray(reduced(data, Squeezed(size), max_pixels=max_pixels).image)
 
 
-def _read(data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
+def reduced(data: bytes, reduction: Reduction, *, max_pixels: int) -> Picture:
+    """Decode the first frame, reduced as `reduction` says; else as `read`.
+
+    Raises:
+        PictureError, MissingExtraError, MemoryError: as `read`.
+    """
     kind = formats.sniff(data)
     if not kind:
         raise PictureError(
@@ -114,8 +118,12 @@ def full_pixels_digest(data: bytes, max_pixels: int = 220_000_000) -> bytes:
 def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
     kind = image.format or ""
     whole = image.size
-    if kind in _REDUCIBLE and (least := reduction.least(whole)) != whole:
-        image.draft(None, least)
+    greyed = False
+    if kind in _REDUCIBLE and isinstance(image, ImageFile.ImageFile):
+        image.decodermaxblock = len(data)  # at once: in pieces, which are joined anew, costs 5 %
+        if (least := reduction.least(whole)) != whole:
+            greyed = _needs_no_colour(image, reduction)
+            image.draft("L" if greyed else None, least)
     # A progressive JPEG holds all coefficients in memory, whatever the scale.
     decoded = whole if image.info.get("progressive") else image.size
     if min(whole) < 1 or decoded[0] * decoded[1] > max_pixels:
@@ -141,7 +149,9 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         # Before reducing: a file that is turned by its tag and one that was turned without loss
         # then give the same pixels.
         upright = upright.transpose(_UPRIGHT[orientation])
-    finished = colour.to_srgb(reduction.apply(upright), image.info.get("icc_profile"))
+    finished = reduction.apply(upright)
+    if not greyed:
+        finished = colour.to_srgb(finished, image.info.get("icc_profile"))
     return Picture(
         image=finished,
         format=kind,
@@ -153,7 +163,17 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         if kind in _REDUCIBLE
         else None,
         frames=frames,
-        as_stored=kind == "JPEG" and finished is image and not drafted,
+        as_stored=kind == "JPEG" and finished is image,
+    )
+
+
+def _needs_no_colour(image: Image.Image, reduction: Reduction) -> bool:
+    """Whether nothing but hashes comes from a JPEG's pixels: it is small and in sRGB as it is."""
+    return (
+        isinstance(reduction, Coarse)
+        and max(image.size) <= reduction.most
+        and image.mode == "RGB"
+        and "icc_profile" not in image.info
     )
 
 
@@ -173,6 +193,8 @@ def _read_raw(data: bytes, reduction: Reduction, max_pixels: int) -> Picture:
 
 def _orientation(image: Image.Image) -> int:
     """The value 1..8 of EXIF's tag; 1, upright, where there is none or it is out of range."""
+    if _has_no_exif(image):
+        return 1
     try:
         value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # Pillow's EXIF parser raises anything at all on hostile bytes
@@ -181,10 +203,17 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _metadata(image: Image.Image) -> Metadata:
+    if _has_no_exif(image):
+        return Metadata()
     try:
         return metadata.from_exif(image.getexif())
     except Exception:  # as above
         return Metadata()
+
+
+def _has_no_exif(image: Image.Image) -> bool:
+    """Whether a JPEG holds nothing to be read as EXIF: looking for it takes as long as a hash."""
+    return image.format == "JPEG" and not ("exif" in image.info or "xmp" in image.info)
 
 
 def _frames(image: Image.Image) -> int:

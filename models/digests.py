@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import BinaryIO
+import struct
+from typing import TYPE_CHECKING, BinaryIO
 
 import blake3
-import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # digests of files are wanted where no picture is opened
+    import numpy as np
+    from numpy.typing import NDArray
 
 _PIECE = 1 << 20
 
@@ -44,6 +47,6 @@ def of_pixels(pixels: NDArray[np.uint8]) -> bytes:
 
     The shape goes in first: a 2 x 8 and a 4 x 4 picture of the same bytes are different pictures.
     """
-    hasher = blake3.blake3(np.asarray(pixels.shape, "<u4").tobytes())
-    hasher.update(np.ascontiguousarray(pixels).data)
+    hasher = blake3.blake3(struct.pack(f"<{pixels.ndim}I", *pixels.shape))
+    hasher.update(pixels.data if pixels.flags.c_contiguous else pixels.tobytes())
     return hasher.digest()

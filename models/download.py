@@ -62,7 +62,7 @@ def fetch(
     """
     part = target.with_name(f"{target.name}.{sha256[:8]}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _check_room(part, size)
         _fetch(addresses, part, size, sha256, tell, pause)
         os.replace(part, target)

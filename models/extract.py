@@ -3,90 +3,35 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PIL import Image
 
-from . import decode, digests, hashes, keypoints
-from .keypoints import Keypoints
-from .metadata import Metadata
+from . import decode, digests, hashes
+from .features import COARSE_FRAME, COARSE_SIDE, ExtractSpec, Features, PackedKeypoints
+from .reduction import Coarse, Reduction, Within, working_size
 
-VERSION = 1
 PREVIEW_QUALITY = 90
 _LARGEST_PREVIEW = 1 << 17  # bytes; some small pictures carry large metadata
 
 _ALWAYS = ("phash", "dhash")
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractSpec:
-    """What is computed of a picture, and the bounds of it."""
-
-    working_side: int = 512
-    """Longest side, in pixels, of the picture that all products are made from."""
-    keypoints: int = 500
-    """Most keypoints kept; 0: none are looked for."""
-    hashes: tuple[str, ...] = ()
-    """Hashes beyond pHash and dHash: 'ahash', 'whash'."""
-    max_megapixels: float = 220.0
-    """Largest picture decoded, in millions of pixels (of the reduced scale, for JPEGs)."""
-
-    @property
-    def max_pixels(self) -> int:
-        """`max_megapixels` in pixels."""
-        return int(self.max_megapixels * 1_000_000)
-
-    def key(self) -> str:
-        """Names every parameter and code version that the features hang on.
-
-        The limit isn't part of it: it decides whether there are features, not which.
-        """
-        versions = f"{VERSION}.{decode.VERSION}.{hashes.VERSION}.{keypoints.VERSION}"
-        extra = "+".join(sorted(set(self.hashes)))
-        return f"v{versions};side={self.working_side};keypoints={self.keypoints};hashes={extra}"
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Everything the catalog keeps of one content; see catalog/schema.sql for its columns."""
-
-    digest: bytes
-    """BLAKE3-256 of the file's bytes."""
-    size: int
-    """Bytes."""
-    format: str
-    width: int
-    """Of the upright picture, in pixels."""
-    height: int
-    pixel_digest: bytes
-    """BLAKE3-256 of the reduced upright sRGB pixels."""
-    metadata: Metadata
-    lossless: bool
-    quality: int | None
-    contrast: float
-    """Standard deviation of the reduced grey picture, 0..127.5."""
-    frames: int
-    hashes: tuple[tuple[str, bytes], ...]
-    """(kind, value): 'phash' with 8 x 8 bytes (models.hashes.ORIENTATIONS), the others with 8."""
-    keypoints: Keypoints
-    preview: bytes
-    """The reduced upright picture as a JPEG."""
-
-
-def extract(data: bytes, spec: ExtractSpec) -> Features:
+def extract(data: bytes, spec: ExtractSpec, *, digest: bytes | None = None) -> Features:
     """Decode a file's bytes once and compute everything; a pure function of its arguments.
+
+    `digest` is that of the bytes, where it is known already.
 
     Raises:
         PictureError, MissingExtraError, MemoryError: as models.decode.read.
     """
-    picture = decode.read(data, side=spec.working_side, max_pixels=spec.max_pixels)
-    grey = picture.image.convert("L")  # ITU-R 601, as imagehash converts
-    pixels = np.asarray(grey)
+    picture = decode.reduced(data, _reduction(spec), max_pixels=spec.max_pixels)
+    grey = picture.image
+    if grey.mode != "L":
+        grey = grey.convert("L")  # ITU-R 601, as imagehash converts, and as JPEG has its luminance
     kinds = (*_ALWAYS, *sorted(set(spec.hashes)))
     return Features(
-        digest=digests.of_bytes(data),
+        digest=digest or digests.of_bytes(data),
         size=len(data),
         format=picture.format,
         width=picture.width,
@@ -95,17 +40,49 @@ def extract(data: bytes, spec: ExtractSpec) -> Features:
         metadata=picture.metadata,
         lossless=picture.lossless,
         quality=picture.quality,
-        contrast=float(cv2.meanStdDev(pixels)[1].item()),
+        contrast=_contrast(grey),
         frames=picture.frames,
-        hashes=hashes.compute(grey, kinds),
-        keypoints=keypoints.detect(pixels, side=spec.working_side, limit=spec.keypoints),
-        preview=data if _is_own_preview(picture, data) else _jpeg(picture.image),
+        hashes=hashes.compute(_hashed(grey, spec), kinds),
+        keypoints=_keypoints(grey, spec),
+        preview=data if _is_own_preview(picture, data, spec) else _jpeg(picture.image),
     )
 
 
-def _is_own_preview(picture: decode.Picture, data: bytes) -> bool:
+def _reduction(spec: ExtractSpec) -> Reduction:
+    if spec.keypoints:
+        return Within(spec.working_side)
+    return Coarse(COARSE_SIDE, spec.working_side)
+
+
+def _hashed(grey: Image.Image, spec: ExtractSpec) -> Image.Image:
+    """What the hashes are taken of: without keypoints about as much of every picture."""
+    times = 1 if spec.keypoints else min(grey.size) // COARSE_SIDE
+    return grey.reduce(times) if times > 1 else grey
+
+
+def _keypoints(grey: Image.Image, spec: ExtractSpec) -> PackedKeypoints:
+    if not spec.keypoints:
+        size = working_size(*grey.size, min(COARSE_FRAME, spec.working_side))
+        return PackedKeypoints("sift", *size, b"", b"")
+    from . import keypoints  # OpenCV takes as long to load as many a picture to hash
+
+    found = keypoints.detect(np.asarray(grey), side=spec.working_side, limit=spec.keypoints)
+    return found.pack()
+
+
+def _contrast(grey: Image.Image) -> float:
+    """The standard deviation of a picture in mode 'L'; its sums are exact."""
+    counts = np.array(grey.histogram(), np.int64)
+    levels = np.arange(len(counts))
+    pixels, total = int(counts.sum()), int(counts @ levels)
+    squares = int(counts @ (levels * levels))
+    return (pixels * squares - total * total) ** 0.5 / pixels
+
+
+def _is_own_preview(picture: decode.Picture, data: bytes, spec: ExtractSpec) -> bool:
     """Whether a file is its own reduced picture: not coded a second time, it loses nothing."""
-    return picture.as_stored and len(data) <= _LARGEST_PREVIEW
+    small = max(picture.width, picture.height) <= spec.working_side
+    return picture.as_stored and small and len(data) <= _LARGEST_PREVIEW
 
 
 def _jpeg(image: Image.Image) -> bytes:

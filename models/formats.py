@@ -10,7 +10,6 @@ import struct
 from typing import Any
 
 import PIL
-from PIL import Image
 
 from .errors import MissingExtraError, PictureError
 
@@ -165,6 +164,8 @@ def prepare(name: str) -> None:
         MissingExtraError: it belongs to an extra that isn't installed.
         PictureError: this installation has no decoder for the format.
     """
+    from PIL import Image  # who only asks what can be read, as an unchanged folder does, needs none
+
     # Our own limit is checked at each opening, from the settings; Pillow's is one for the process.
     Image.MAX_IMAGE_PIXELS = None
     if name in _EXTRAS:

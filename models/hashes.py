@@ -10,7 +10,6 @@ from PIL import Image
 
 from . import lanczos
 
-VERSION = 1
 SIZE = 8
 """Bytes of one hash: 8 x 8 bits, row by row, the first bit the highest, as np.packbits packs."""
 
@@ -121,11 +120,17 @@ def _base(pixels: Pixels) -> NDArray[np.uint8]:
 def _low_bits(bases: NDArray[np.uint8]) -> bytes:
     """The hash bits of each of (n, 32, 32) pictures."""
     low = (_COSINES @ bases @ _COSINES.T).reshape(len(bases), -1)
-    median = np.median(low, axis=1, keepdims=True)
+    median = _medians(low)
     if (np.abs(low - median) < _TOO_CLOSE).any():
         low = _as_imagehash(bases)
-        median = np.median(low, axis=1, keepdims=True)
+        median = _medians(low)
     return np.packbits(low > median, axis=1).tobytes()
+
+
+def _medians(low: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `np.median` of each row of an even length, at a tenth of its time."""
+    ordered, half = np.sort(low, axis=1), low.shape[1] // 2
+    return (ordered[:, half - 1 : half] + ordered[:, half : half + 1]) / 2
 
 
 def _as_imagehash(bases: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["sift", "orb"]
+from .features import KeypointKind, PackedKeypoints
+from .reduction import working_size
 
-VERSION = 1
 FEWEST_SIFT = 16
 """Below this many SIFT keypoints the picture is described by ORB, if ORB finds more."""
 _SMALLEST_SIDE = 16
@@ -32,7 +31,7 @@ class Keypoints:
     the angle in degrees. `vectors` is uint8 (n, 128), RootSIFT times 512, or (n, 32), ORB's bits.
     """
 
-    kind: Kind
+    kind: KeypointKind
     width: int
     height: int
     positions: NDArray[np.float32]
@@ -55,27 +54,24 @@ class Keypoints:
         positions[:, 3] = (180.0 - positions[:, 3]) % 360.0
         return replace(self, positions=positions, vectors=self.vectors[:, _MIRROR])
 
-    def pack(self) -> tuple[bytes, bytes]:
-        """The positions (8 bytes a keypoint) and the vectors as the catalog stores them."""
+    def pack(self) -> PackedKeypoints:
+        """The keypoints as the catalog stores them."""
         fixed = np.clip(np.rint(self.positions * _UNITS), 0, 65535).astype("<u2")
-        return fixed.tobytes(), self.vectors.tobytes()
-
-    @classmethod
-    def unpack(
-        cls, kind: Kind, width: int, height: int, positions: bytes, vectors: bytes
-    ) -> Keypoints:
-        """The keypoints that `pack` stored."""
-        points = np.frombuffer(positions, "<u2").reshape(-1, 4).astype(np.float32) / _UNITS
-        length = 128 if kind == "sift" else 32
-        return cls(
-            kind, width, height, points, np.frombuffer(vectors, np.uint8).reshape(-1, length)
+        return PackedKeypoints(
+            self.kind,
+            self.width,
+            self.height,
+            fixed.tobytes(),
+            self.vectors.tobytes(),
         )
 
-
-def working_size(width: int, height: int, side: int) -> tuple[int, int]:
-    """Width and height of the working picture: longest side `side`, smaller pictures enlarged."""
-    scale = side / max(width, height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    @classmethod
+    def unpack(cls, packed: PackedKeypoints) -> Keypoints:
+        """The keypoints that `pack` stored."""
+        points = np.frombuffer(packed.positions, "<u2").reshape(-1, 4).astype(np.float32) / _UNITS
+        length = 128 if packed.kind == "sift" else 32
+        vectors = np.frombuffer(packed.vectors, np.uint8).reshape(-1, length)
+        return cls(packed.kind, packed.width, packed.height, points, vectors)
 
 
 def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
@@ -83,13 +79,10 @@ def detect(grey: NDArray[np.uint8], *, side: int, limit: int) -> Keypoints:
 
     SIFT (Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", IJCV 2004) as RootSIFT
     (Arandjelovic and Zisserman, "Three things everyone should know to improve object retrieval",
-    CVPR 2012); ORB (Rublee et al., ICCV 2011) where SIFT finds fewer than FEWEST_SIFT. None with
-    `limit` 0.
+    CVPR 2012); ORB (Rublee et al., ICCV 2011) where SIFT finds fewer than FEWEST_SIFT.
     """
     height, width = grey.shape
     size = working_size(width, height, side)
-    if limit == 0:
-        return _empty(*size)
     if size != (width, height):
         shrink = size[0] < width
         filter_ = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC

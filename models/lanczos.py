@@ -12,7 +12,8 @@ _SUPPORT = 3.0
 _BAND = 8
 _SPLIT = 256
 _LARGEST = 512
-_SMALLEST = 100
+_SMALLEST = 60
+_NARROW = 256
 _TALL = 1.6
 _PRECISION = 22  # bits of Pillow's fixed-point weights for 8-bit pictures
 
@@ -30,16 +31,23 @@ def reduce(pixels: NDArray[np.float32], width: int, height: int) -> NDArray[np.u
         # cheap anyway.
         grey = Image.fromarray(pixels.astype(np.uint8))
         return np.asarray(grey.resize((width, height), Image.Resampling.LANCZOS))
-    rows = np.empty((h, width))
-    for outputs, inputs, halves in _bands(w, width):
-        high, low = np.split(pixels[:, inputs] @ halves, 2, axis=1)
-        rows[:, outputs] = high * np.float64(_SPLIT) + low
+    if w <= _NARROW:  # doubles hold the sums as well, and few of them are quickly added
+        rows = pixels.astype(np.float64) @ _weights(w, width).T
+    else:
+        rows = np.empty((h, width))
+        for outputs, inputs, halves in _bands(w, width):
+            high, low = np.split(pixels[:, inputs] @ halves, 2, axis=1)
+            rows[:, outputs] = high * np.float64(_SPLIT) + low
     return _rounded(_weights(h, height) @ _rounded(rows)).astype(np.uint8)
 
 
 def _rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fixed-point sums as the whole numbers 0..255 that Pillow's shift makes of them."""
-    return np.clip(np.floor(sums * 2.0**-_PRECISION + 0.5), 0.0, 255.0)
+    """Fixed-point sums as the whole numbers 0..255 that Pillow's shift makes of them; in place."""
+    sums *= 2.0**-_PRECISION
+    sums += 0.5
+    np.floor(sums, out=sums)
+    np.maximum(sums, 0.0, out=sums)
+    return np.minimum(sums, 255.0, out=sums)
 
 
 @functools.lru_cache(maxsize=64)

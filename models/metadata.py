@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from .features import Metadata
 from .text import printable
 
 # Annex K.1 of ITU-T T.81, the table that the IJG's library scales by the quality.
@@ -28,20 +28,6 @@ _LUMINANCE = np.array(
     ]
 )
 _LONGEST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What EXIF says; everything may be missing."""
-
-    captured_at: str | None = None
-    """When the picture was taken, 'YYYY-MM-DD HH:MM:SS' of the camera's clock."""
-    camera: str | None = None
-    """Maker and model."""
-    exif_count: int = 0
-    """How many EXIF tags there are, in all directories."""
-    gps: str | None = None
-    """Where it was taken, as `position` says it."""
 
 
 def from_exif(exif: Image.Exif) -> Metadata:
@@ -127,8 +113,11 @@ def jpeg_quality(tables: Mapping[int, Sequence[int]]) -> int | None:
     `tables` are Pillow's `quantization`, rows of 8; None where there is no table of 64 values.
     """
     table = tables.get(0)
-    if table is None or len(table) != 64:
-        return None
+    return None if table is None or len(table) != 64 else _quality_of(tuple(table))
+
+
+@functools.lru_cache(maxsize=64)
+def _quality_of(table: tuple[int, ...]) -> int:
     apart = np.abs(_ijg_tables() - np.asarray(table)).sum(axis=1)
     # Of qualities with one table (all of the lowest saturate) the highest is named.
     return 100 - int(np.argmin(apart[::-1]))

@@ -49,6 +49,26 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarse:
+    """Decoded as small as leaves `fewest` pixels on the shorter side, then kept within `most`.
+
+    That is for hashes, which look at 32 x 32 cells: what is finer changes next to nothing in them.
+    """
+
+    fewest: int
+    most: int
+
+    def least(self, whole: Size) -> Size:
+        """As `Whole.least`."""
+        scale = min(1.0, self.fewest / max(1, min(whole)))
+        return max(1, round(whole[0] * scale)), max(1, round(whole[1] * scale))
+
+    def apply(self, image: Image.Image) -> Image.Image:
+        """As `Whole.apply`."""
+        return Within(self.most).apply(image)
+
+
+@dataclass(frozen=True, slots=True)
 class Squeezed:
     """Exactly `size`, whatever the shape: what networks take."""
 
@@ -64,12 +84,15 @@ class Squeezed:
         return image.resize(self.size, Image.Resampling.BILINEAR)
 
 
-Reduction = Whole | Within | Squeezed
+Reduction = Whole | Within | Coarse | Squeezed
 
 
 def reduced_size(width: int, height: int, side: int) -> Size:
-    """The size with the longest side at most `side`, rounded as keypoints.working_size rounds."""
-    longest = max(width, height)
-    if longest <= side:
-        return width, height
-    return max(1, round(width * side / longest)), max(1, round(height * side / longest))
+    """The size with the longest side at most `side`."""
+    return (width, height) if max(width, height) <= side else working_size(width, height, side)
+
+
+def working_size(width: int, height: int, side: int) -> Size:
+    """Width and height of the working picture: longest side `side`, smaller pictures enlarged."""
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -15,17 +15,17 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock, Timeout
 
-from . import download, onnx_graph, preprocessing
+from . import download, onnx_graph
 from .errors import ModelError
 from .manifest import MANIFEST, NONE, is_name
+from .process_lock import process_lock
 from .text import printable
 
 
@@ -150,6 +150,8 @@ class Registry:
                 f"{printable(os.fspath(file))} isn't the published {name}", "choose another --name"
             )
         cut = output or (entry.cut if entry else "")
+        from . import preprocessing  # and numpy with it: `index` only asks what is installed
+
         extra = {preprocessing.METADATA_KEY: preprocessing.KINDS[kind].to_json()} if kind else {}
         with self._lock(name):
             if self.get(name) is not None:
@@ -225,19 +227,17 @@ class Registry:
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / f".{name if is_name(name) else 'other'}.lock")
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise ModelError(f"another twinsift is busy with {name}", "wait for it") from error
-        except OSError as error:
-            place = printable(os.fspath(self.folder))
-            raise ModelError(f"{place} can't be written: {error.strerror}") from error
-        try:
+        place = self.folder / f".{name if is_name(name) else 'other'}.lock"
+        with ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                held = stack.enter_context(process_lock(place))
+            except OSError as error:
+                folder = printable(os.fspath(self.folder))
+                raise ModelError(f"{folder} can't be written: {error.strerror}") from error
+            if not held:
+                raise ModelError(f"another twinsift is busy with {name}", "wait for it")
             yield
-        finally:
-            lock.release()
 
     def _read(self, path: Path) -> Installed | None:
         """A record; None where it isn't one (a newer twinsift's, or damaged)."""

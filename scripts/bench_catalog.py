@@ -2,9 +2,12 @@
 
     .venv/bin/python scripts/bench_catalog.py [--quick]
 
-Catalogs of rows alone: a picture in three has a copy, previews and descriptors are blobs of the
-usual size for the first 10,000 pictures. Milliseconds of CPU, the median and the 99th percentile of
-repeated calls; the last column is the median's ratio to the smallest catalog's.
+Catalogs of rows alone, as indexing and matching leave them: of three pictures two are copies of
+each other, with their pair judged; previews, keypoints and words are blobs of the usual size for
+2,000 pictures and one byte for the others, since they lie in tables of their own.
+Milliseconds of CPU, the median and the 99th percentile of repeated calls; the last columns are the
+median's ratio to the smallest catalog's, and the process's peak memory so far. What is read in the
+background, and grows with the number of groups, is told at the end of each catalog's rows.
 """
 
 from __future__ import annotations
@@ -16,13 +19,19 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from twinsift.catalog import decisions, library, listing, review
+from twinsift.catalog import decisions, freshness, library, listing, review
 from twinsift.catalog.database import Catalog
+from twinsift.models.evidence import Evidence
 
 from measuring import Table, cpu, peak_mb
 
-_ROUNDS = 40
-_BLOBS = 10_000  # more of them would measure the disk
+_ROUNDS = 100
+_FEW = 2
+_BLOBS = 2_000  # more of them would measure the disk
+_BATCH = 10_000
+_EVIDENCE = Evidence(
+    hamming=4, matches=300, inliers=280, cover_a=1.0, cover_b=1.0, ssim=0.95, method="keypoints"
+).to_json()
 
 
 def main() -> None:
@@ -35,18 +44,18 @@ def main() -> None:
     for size in sizes:
         with tempfile.TemporaryDirectory() as place:
             path = Path(place, "catalog.sqlite")
-            _fill(path, size)
+            filling = cpu(lambda path=path, size=size: _fill(path, size))
             for what, times in _measure(path).items():
                 median = float(np.median(times))
                 ratio = f"{median / first.setdefault(what, median):.2f} x"
                 table.add(what, size, median, float(np.quantile(times, 0.99)), ratio, peak_mb())
-            table.add("the file, KB a picture", size, path.stat().st_size / size / 1024, "", "", "")
+            table.add("filling it, a picture", size, filling / size * 1e3, "", "", peak_mb())
     table.print()
 
 
 def _measure(path: Path) -> dict[str, list[float]]:
     with Catalog.open(path) as catalog:
-        listing.note_first(catalog)  # as a match does when it ends
+        noted = cpu(lambda: listing.note_first(catalog)) * 1e3  # as a match does when it ends
         shown = listing.first_groups(catalog)
         details = [review.load_group(catalog, group.id) for group in islice(shown, _ROUNDS)]
         waiting = iter([detail for detail in details if detail is not None])
@@ -56,14 +65,27 @@ def _measure(path: Path) -> dict[str, list[float]]:
             keep = {detail.members[0].file_id}
             decisions.decide(catalog, detail.id, decisions.keep_only(detail, keep))
 
+        def first_paint() -> None:
+            listing.first_groups(catalog)
+            listing.count_groups(catalog, "duplicate")
+            listing.count_groups(catalog, "near")
+
+        def first_line() -> None:
+            first = [group.id for group in islice(listing.groups_in_order(catalog), _ROUNDS)]
+            next(review.load_groups(catalog, first))
+
         return {
             "open": _times(lambda: Catalog.open(path).close()),
-            "the first groups": _times(lambda: listing.first_groups(catalog)),
-            "one group": _times(lambda: review.load_group(catalog, shown[0].id)),
+            "the list's first paint": _times(first_paint),
+            "`twinsift groups`, to its first line": _times(first_line),
+            "one group in review": _times(lambda: review.load_group(catalog, shown[0].id)),
             "a decision": _times(decide, len(details)),
+            "its undo": _times(lambda: decisions.undo(catalog), len(details)),
             "has anything changed": _times(lambda: listing.stamp(catalog)),
-            "counts of the folders": _times(lambda: library.list_folders(catalog), 5),
-            "all groups": _times(lambda: listing.list_groups(catalog), 3),
+            "the folders' counts": _times(lambda: library.list_folders(catalog)),
+            "background: all groups read": _times(lambda: listing.list_groups(catalog), _FEW),
+            "background: pictures not compared": _times(lambda: freshness.unmatched(catalog), _FEW),
+            "background: the first noted": [noted],
         }
 
 
@@ -75,20 +97,29 @@ def _fill(path: Path, size: int) -> None:
     rng = np.random.default_rng(4)
     with Catalog.open(path) as catalog:
         catalog.connection.execute("PRAGMA synchronous = OFF")
+        catalog.connection.execute("PRAGMA cache_size = -400000")  # digests come in no order
         with catalog.transaction() as connection:
             connection.execute("INSERT INTO root (id, path, added_at) VALUES (1, X'2F70', 0)")
-        for start in range(1, size + 1, 10_000):
-            _fill_some(catalog, rng, range(start, min(start + 10_000, size + 1)))
+        for start in range(1, size + 1, _BATCH):
+            _fill_some(catalog, rng, range(start, min(start + _BATCH, size + 1)))
+        catalog.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _fill_some(catalog: Catalog, rng: np.random.Generator, ids: range) -> None:
-    digests = {i: rng.bytes(32) for i in ids}
+    random = rng.bytes(128 * len(ids))
+    digests = {i: random[128 * n : 128 * n + 32] for n, i in enumerate(ids)}
+    pixels = (random[128 * n + 32 : 128 * n + 64] for n in range(len(ids)))
+    hashes = (random[128 * n + 64 : 128 * n + 128] for n in range(len(ids)))
+    copies = range(ids.start, ids.stop - 1, 3)  # each of these and the next
     with catalog.transaction() as connection:
         connection.executemany(
             "INSERT INTO content (id, digest, size, extractor, format, width, height, pixel_digest,"
             " contrast, captured_at, camera) VALUES (?, ?, ?, 'v1', 'JPEG', 4000, 3000, ?, 50.0,"
             " '2024-05-01 10:00:00', 'Maker Camera')",
-            ((i, digests[i], 3_000_000 + i % 1000, rng.bytes(32)) for i in ids),
+            (
+                (i, digests[i], 3_000_000 + i % 1000, pixel)
+                for i, pixel in zip(ids, pixels, strict=True)
+            ),
         )
         connection.executemany(
             "INSERT INTO file (id, root_id, path, size, mtime_ns, device, inode, content_id)"
@@ -99,28 +130,40 @@ def _fill_some(catalog: Catalog, rng: np.random.Generator, ids: range) -> None:
             ),
         )
         connection.executemany(
-            "INSERT INTO hash VALUES (?, 'phash', ?)", ((i, rng.bytes(64)) for i in ids)
+            "INSERT INTO hash VALUES (?, 'phash', ?)", zip(ids, hashes, strict=True)
         )
-        if ids.start <= _BLOBS:
-            connection.executemany(
-                "INSERT INTO preview VALUES (?, ?)", ((i, rng.bytes(40_000)) for i in ids)
-            )
-            connection.executemany(
-                "INSERT INTO descriptor VALUES (?, 'sift', 512, 384, 500, ?, ?)",
-                ((i, rng.bytes(4_000), rng.bytes(64_000)) for i in ids),
-            )
-        for i in ids[:-1:3]:
-            group = digests[i].hex()[:16]
-            connection.execute(
-                "INSERT INTO duplicate_group (id, kind, verdict, similarity, representative_id)"
-                " VALUES (?, 'duplicate', 're-encoded', 0.95, ?)",
-                (group, i),
-            )
-            connection.executemany(
-                "INSERT INTO group_member (method, kind, group_id, content_id)"
-                " VALUES ('evidence', 'duplicate', ?, ?)",
-                ((group, i), (group, i + 1)),
-            )
+        large = rng.bytes(70_000) if ids.start <= _BLOBS else b""
+        blobs = [large if i <= _BLOBS else b"x" for i in ids]
+        rows = list(zip(ids, blobs, strict=True))
+        connection.executemany(
+            "INSERT INTO preview VALUES (?, ?)", ((i, blob[:40_000]) for i, blob in rows)
+        )
+        connection.executemany(
+            "INSERT INTO descriptor VALUES (?, 'sift', 512, 384, 500, ?, ?)",
+            ((i, blob[:4_000], blob[:64_000]) for i, blob in rows),
+        )
+        connection.executemany(
+            "INSERT INTO word VALUES (?, X'00', ?, ?)",
+            ((i, blob[:1_000], blob[:1_000]) for i, blob in rows),
+        )
+        connection.executemany(
+            "INSERT INTO matched VALUES ('evidence', ?, 'v1')", ((i,) for i in ids)
+        )
+        connection.executemany(
+            "INSERT INTO pair (a_id, b_id, verdict, similarity, evidence)"
+            " VALUES (?, ?, 're-encoded', 0.95, ?)",
+            ((i, i + 1, _EVIDENCE) for i in copies),
+        )
+        connection.executemany(
+            "INSERT INTO duplicate_group (id, kind, verdict, similarity, representative_id,"
+            " weakest_id) VALUES (?, 'duplicate', 're-encoded', 0.95, ?, ?)",
+            ((digests[i].hex()[:16], i, i + 1) for i in copies),
+        )
+        connection.executemany(
+            "INSERT INTO group_member (method, kind, group_id, content_id)"
+            " VALUES ('evidence', 'duplicate', ?, ?)",
+            ((digests[i].hex()[:16], k) for i in copies for k in (i, i + 1)),
+        )
 
 
 if __name__ == "__main__":

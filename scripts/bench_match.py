@@ -19,7 +19,9 @@ from PIL import Image, ImageEnhance
 from threadpoolctl import threadpool_limits
 from twinsift.catalog import cosine, hamming
 from twinsift.models.comparison import Picture, examine
-from twinsift.models.extract import ExtractSpec, extract
+from twinsift.models.extract import extract
+from twinsift.models.features import ExtractSpec
+from twinsift.models.keypoints import Keypoints
 
 from measuring import Table, cpu, peak_mb
 
@@ -158,7 +160,7 @@ def _stored(picture: Image.Image, quality: int) -> Picture:
     picture.save(stream, "JPEG", quality=quality)
     features = extract(stream.getvalue(), ExtractSpec())
     hashes = np.frombuffer(dict(features.hashes)["phash"], ">u8").astype(np.uint64)
-    return Picture(features.keypoints, hashes, features.preview)
+    return Picture(Keypoints.unpack(features.keypoints), hashes, features.preview)
 
 
 if __name__ == "__main__":

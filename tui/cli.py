@@ -13,10 +13,13 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..catalog import private_file
 from ..catalog.errors import Interrupted, RefusedError
 from ..models.errors import TwinsiftError
+from ..models.text import printable
 from . import arguments, plain
 from .status import Status
+from .trouble import in_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TwinsiftError as error:
         return _stop(str(error), Status.WRONG_USE)
     except (OSError, sqlite3.Error) as error:
-        return _stop(_outside_cause(error), Status.WRONG_USE)
+        return _stop(in_words(error), Status.WRONG_USE)
     except MemoryError:
         return _stop(
             "there is not enough memory (close other programs, or --workers 1)", Status.WRONG_USE
@@ -101,26 +104,17 @@ def _stop(message: str, status: int) -> int:
     return status
 
 
-def _outside_cause(error: OSError | sqlite3.Error) -> str:
-    """A failure of the disk or the database, in one line."""
-    if isinstance(error, sqlite3.Error):
-        return f"the catalog can't be used: {error} (see `twinsift doctor`)"
-    name = f"{error.filename!r}: " if error.filename is not None else ""
-    return f"{name}{error.strerror or error}"
-
-
 def _report_defect(error: Exception) -> str:
     """Keep the traceback in a file for a bug report, and say so in one line."""
     from platformdirs import user_log_path
 
-    text = "".join(traceback.format_exception(error))
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    text = "\n".join(map(printable, lines)) + "\n"  # a name in it mustn't steer who reads it
     place = Path(user_log_path("twinsift", appauthor=False)) / "last-defect.txt"
     try:
         from importlib.metadata import version
 
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place.touch(mode=0o600)  # it may name a person's files
-        place.write_text(f"twinsift {version('twinsift')}\n{text}", encoding="utf-8")
+        private_file.replace(place, f"twinsift {version('twinsift')}\n{text}")
     except OSError:
         plain.note(text)
         return f"a defect in twinsift: {type(error).__name__} (please report the lines above)"

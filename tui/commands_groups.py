@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from ..catalog import freshness
 from ..catalog.database import Catalog
-from ..catalog.listing import list_groups
+from ..catalog.listing import groups_in_order
 from ..catalog.review import GroupDetail, Member, load_groups
 from ..catalog.settings import Settings
 from ..models.text import printable
 from . import plain, wording
 from .status import Status
 from .targets import catalog_path
+
+_AT_ONCE = 100  # groups read at a time: the first are printed at once
 
 
 def groups(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -37,17 +41,13 @@ def print_groups(
     kind = "near" if near else "duplicate"
     total = reclaim = 0
     with Catalog.open(catalog_path(arguments), create=False) as catalog:
-        freed = {g.id: g.reclaim for g in list_groups(catalog, method=method, kind=kind)}
-        # Those that another process has just regrouped are left out.
-        for detail in load_groups(
-            catalog, list(freed), method=method, kind=kind, order=settings.keep.order
-        ):
+        for detail, freed in _in_order(catalog, method, kind, settings.keep.order):
             total += 1
-            reclaim += freed[detail.id]
+            reclaim += freed
             if as_json:
-                plain.say_json(group_json(detail, freed[detail.id]))
+                plain.say_json(group_json(detail, freed))
             else:
-                _say_group(detail, freed[detail.id])
+                _say_group(detail, freed)
         waiting = freshness.unmatched(catalog, method)
     if waiting:
         flag = "" if method == "evidence" else f" --method {method}"
@@ -56,9 +56,19 @@ def print_groups(
     if not as_json:
         what = "group of near shots" if near else "group of duplicates"
         many = "groups of near shots" if near else "groups of duplicates"
-        freed = "" if near else f", {wording.size(reclaim)} to be freed"
-        plain.say(f"{wording.count(total, what, many)}{freed}")
+        told = "" if near else f", {wording.size(reclaim)} to be freed"
+        plain.say(f"{wording.count(total, what, many)}{told}")
     return Status.DONE
+
+
+def _in_order(
+    catalog: Catalog, method: str, kind: str, order: tuple[str, ...]
+) -> Iterator[tuple[GroupDetail, int]]:
+    """The groups and what each frees; those just regrouped are left out."""
+    groups = groups_in_order(catalog, method=method, kind=kind)
+    while freed := {group.id: group.reclaim for group in itertools.islice(groups, _AT_ONCE)}:
+        for detail in load_groups(catalog, list(freed), method=method, kind=kind, order=order):
+            yield detail, freed[detail.id]
 
 
 def group_json(detail: GroupDetail, reclaim: int) -> dict[str, Any]:

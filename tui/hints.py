@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import platformdirs
 
+from ..catalog import private_file
 from .own_keys import OwnKeys
 
 HINTS = {
@@ -48,7 +48,4 @@ class Hints:
             return
         self._followed.add(name)
         with contextlib.suppress(OSError):  # a hint more is no harm
-            self._place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = self._file.with_suffix(f".{os.getpid()}")
-            part.write_text("\n".join(sorted(self._followed)) + "\n", encoding="utf-8")
-            os.replace(part, self._file)
+            private_file.replace(self._file, "\n".join(sorted(self._followed)) + "\n")

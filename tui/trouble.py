@@ -16,7 +16,8 @@ def in_words(error: Exception) -> str:
     if isinstance(error, TwinsiftError):
         return str(error)
     if isinstance(error, sqlite3.Error):
-        return f"the catalog can't be used: {error} (see `twinsift doctor`)"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{printable(error.filename)}: {error.strerror or error}"
-    return str(error)
+        return f"the catalog can't be used: {printable(str(error))} (see `twinsift doctor`)"
+    name = getattr(error, "filename", None)
+    if isinstance(name, str | bytes):
+        return f"{printable(name)}: {getattr(error, 'strerror', None) or 'failed'}"
+    return printable(str(error))

@@ -145,7 +145,7 @@ class Work:
         self._tell(self.state)
 
     def _index_and_match(self, folders: Sequence[Path]) -> tuple[list[str], tuple[bytes, ...]]:
-        from ..catalog import embedding_pass
+        from ..catalog import network
         from ..catalog.indexer import index  # OpenCV loads when there is something to read
         from ..catalog.matcher import match
 
@@ -171,7 +171,7 @@ class Work:
             said.append(count(matched.near_groups, "near-shot group"))
         if indexed.failed:
             said.append(f"{count(indexed.failed, 'file')} can't be read: see the library")
-        lacking = embedding_pass.notice(self._settings.index)
+        lacking = network.notice(self._settings.index)
         if lacking and self._settings.index.model != NONE:
             said.append(lacking)
         return said, tuple(indexed.missing_roots)

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from twinsift.catalog import migrations
+from twinsift.catalog import library, migrations
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import CatalogError
 
@@ -92,15 +92,21 @@ def test_a_foreign_file_keeps_its_rights(tmp_path: Path) -> None:
 
 
 def shape(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Columns of every table, and the names of the indexes."""
+    """Columns of every table and view, and what every index and trigger is made by."""
     tables = [
         name
-        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"
+        )
     ]
     found = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
-    found[""] = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    ).fetchall()
+    found[""] = [
+        (name, " ".join(made.split()))
+        for name, made in connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL"
+            " ORDER BY name"
+        )
+    ]
     return found
 
 
@@ -140,6 +146,8 @@ def test_an_older_one_is_brought_up_to_date_after_a_backup(
         row = migrated.connection.execute("SELECT verb, state, attributes, at FROM action")
         assert row.fetchall() == [("trash", "done", "", 0.0)]
         assert migrated.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        (folder,) = library.list_folders(migrated)
+        assert (folder.pictures, folder.pending, folder.failed, folder.size) == (1, 0, 0, 3)
         migrated.connection.execute("UPDATE decision SET verb = 'hardlink'")
     with closing(sqlite3.connect(tmp_path / "old.sqlite.version-1")) as backup:
         assert backup.execute("PRAGMA user_version").fetchone() == (1,)

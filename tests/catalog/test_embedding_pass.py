@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from picture_shelf import InProcess
 from PIL import Image
-from twinsift.catalog import candidates, embedding_pass, indexer, rereading, store
+from twinsift.catalog import candidates, embedding_pass, indexer, network, rereading, store
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.errors import Interrupted
 from twinsift.catalog.indexer import index
@@ -68,7 +68,7 @@ class Shelf:
         settings = IndexSettings(workers=1, model=str(self.network), model_output="same")
         with Catalog.open(self.catalog_path) as catalog:
             covered = scopes(catalog, folders)
-            key = embedding_pass.model_key(settings)
+            key = network.model_key(settings)
             return embedding_pass.embed_all(
                 catalog, covered, settings, key, report, control or Control()
             )
@@ -201,7 +201,7 @@ def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> No
     told: list[Progress] = []
     with Catalog.open(shelf.catalog_path) as catalog:
         covered = scopes(catalog, [])
-        key = embedding_pass.model_key(settings)
+        key = network.model_key(settings)
         missed = embedding_pass.embed_all(catalog, covered, settings, key, told.append, Control())
     assert missed == 4
     assert (told[-1].stage, told[-1].done, told[-1].failed) == ("embed", 4, 4)

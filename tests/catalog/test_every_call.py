@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from crash_scenarios import copy_tree
 from file_library import COPY, KEEPER, Library, contents_below, marked
 from twinsift.catalog import (
     attributes,
@@ -29,6 +30,7 @@ from twinsift.catalog import (
 )
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Verb
+from twinsift.catalog.planning import build
 from twinsift.catalog.recovery import recover
 from twinsift.catalog.settings import FileSettings, Settings
 from twinsift.catalog.undo import undo_batch
@@ -54,7 +56,9 @@ ERRORS = {
 class Failing:
     """Stands in for `os` in the modules that touch files, and lets the n-th call fail."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, apart: Path | None = None) -> None:
+        """No rename leads into or out of the folder `apart`, as if it were another disk's."""
+        self._apart = None if apart is None else bytes(apart)
         self.calls: list[str] = []
         self.fails_at = -1
         self.code = 0
@@ -85,7 +89,14 @@ class Failing:
         return call
 
     def _coded(self, name: str, real: Callable[..., int]) -> Callable[..., int]:
-        return lambda *arguments: self.code if self._fails(name) else real(*arguments)
+        def call(one: bytes, other: bytes) -> int:
+            if self._fails(name):
+                return self.code
+            if self._apart is not None and len({self._apart in path for path in (one, other)}) > 1:
+                return errno.EXDEV
+            return real(one, other)
+
+        return call
 
 
 @pytest.fixture
@@ -130,50 +141,60 @@ def check(library: Library, verb: Verb, copy: int, *others: Path) -> None:
 @pytest.mark.parametrize("across", [False, True], ids=["near", "far"])
 @pytest.mark.parametrize("verb", [Verb.TRASH, Verb.MOVE, Verb.DELETE, Verb.HARDLINK, Verb.SYMLINK])
 def test_apply_and_undo(
-    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, across: bool
+    quick: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, across: bool
 ) -> None:
     if across and (verb.links or verb is Verb.DELETE):
         pytest.skip("stays on its file system")
-    number, points = 0, 0
+    points = 0
+    data = KEEPER if verb.links else COPY
+    folder, other = quick / "work", quick / "other"
+    base = other if across else folder
+    settings = Settings(files=FileSettings(trash=str(base / "bin")))
     for stage in ("apply", "undo"):
         if stage == "undo" and verb is Verb.DELETE:
             continue
-        call = -1  # the first run only counts
-        wanted: list[tuple[int, int]] = [(-1, 0)]
+        with prepared(folder, other) as library:
+            marked(library, verb, base / "moved" if verb is Verb.MOVE else None, data=data)
+            if stage == "undo":
+                apply_plan(library.catalog, build(library.catalog, settings))
+        folder.rename(quick / f"{stage}-work")
+        other.rename(quick / f"{stage}-other")
+        wanted: list[tuple[int, int]] = [(-1, 0)]  # the first run only counts
         while wanted:
             call, code = wanted.pop()
-            number += 1
-            folder, other = quick / str(number), tmp_path / str(number)
-            folder.mkdir()
-            other.mkdir()
-            base = other if across else folder
-            settings = Settings(files=FileSettings(trash=str(base / "bin")))
-            target = base / "moved" if verb is Verb.MOVE else None
-            with Library.create(folder) as library, monkeypatch.context() as patch:
-                data = KEEPER if verb.links else COPY
-                plan, copy = marked(library, verb, target, settings=settings, data=data)
-                failing = Failing(patch)
+            for made in (folder, other):
+                copy_tree(quick / f"{stage}-{made.name}", made)
+            with Library.reopen(folder) as library, monkeypatch.context() as patch:
+                plan = build(library.catalog, settings)
+                failing = Failing(patch, other)
+                failing.arm(call, code)
                 if stage == "apply":
-                    failing.arm(call, code)
-                apply_plan(library.catalog, plan, delete_confirmed=True)
-                if stage == "undo":
-                    failing.arm(call, code)
+                    apply_plan(library.catalog, plan, delete_confirmed=True)
+                else:
                     undo_batch(library.catalog)
                 calls = list(failing.calls)
                 failing.arm(-1, 0)
                 recover(library.catalog)
                 if stage == "apply":
-                    check(library, verb, copy, base / "bin", base / "moved")
+                    check(library, verb, 2, base / "bin", base / "moved")
                 else:
                     kept = contents_below(folder, other)
                     assert data in kept.values()
                     assert not [p for p in kept if p.name.startswith(".twinsift-")], kept
                     assert journal.open_intents(library.catalog) == []
             shutil.rmtree(folder)
+            shutil.rmtree(other)
             if call == -1:
                 wanted = [(n, c) for n, name in enumerate(calls) for c in ERRORS[name]]
                 points += len(wanted)
     assert points > 40  # were the stand-in blind, all would pass
+
+
+def prepared(folder: Path, other: Path) -> Library:
+    """A new library in a folder that is made for it, with another one beside it."""
+    folder.mkdir()
+    other.mkdir()
+    return Library.create(folder)
 
 
 @pytest.mark.slow

@@ -47,7 +47,11 @@ def test_everything_extracted_is_stored_once_for_each_content(
     assert sorted(shelf.rows("SELECT kind, value FROM hash")) == sorted(found.hashes)
     assert shelf.rows("SELECT jpeg FROM preview") == [(found.preview,)]
     ((count, positions, vectors),) = shelf.rows("SELECT count, positions, vectors FROM descriptor")
-    assert (count, (positions, vectors)) == (len(found.keypoints), found.keypoints.pack())
+    assert (count, positions, vectors) == (
+        found.keypoints.count,
+        found.keypoints.positions,
+        found.keypoints.vectors,
+    )
     (first, second) = shelf.files().values()
     assert first[1] == second[1] is not None
 

@@ -11,7 +11,14 @@ from twinsift.catalog import decisions, library, listing
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.group_store import put_groups
 from twinsift.catalog.groups import Group
-from twinsift.catalog.listing import first_groups, list_groups, note_first, stamp
+from twinsift.catalog.listing import (
+    first_groups,
+    groups_in_order,
+    is_noted,
+    list_groups,
+    note_first,
+    stamp,
+)
 from twinsift.catalog.review import load_group, load_groups
 
 _SIZES = ((50, 40), (900, 10, 10), (300, 300), (70, 60))
@@ -73,6 +80,55 @@ def test_the_first_are_read_alone(filled: Catalog, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(listing, "_FIRST", 1)
     note_first(filled)
     assert [(g.kind, g.reclaim) for g in first_groups(filled)] == [("duplicate", 300), ("near", 60)]
+
+
+def test_in_order_the_first_come_without_the_rest(
+    filled: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [g.id for g in list_groups(filled)]
+    monkeypatch.setattr(listing, "_FIRST", 2)
+    note_first(filled)
+    assert [g.id for g in groups_in_order(filled)] == whole
+    in_order = groups_in_order(filled)
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "list_groups", lambda *_, **__: pytest.fail("all were read"))
+        assert next(in_order).id == whole[0]
+    assert [g.id for g in in_order] == whole[1:]
+
+
+@pytest.mark.parametrize("how", ["gone", "linked", "excluded"])
+def test_in_order_holds_when_the_files_have_changed(
+    filled: Catalog, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The group that was noted as the first frees less than others now."""
+    monkeypatch.setattr(listing, "_FIRST", 1)
+    note_first(filled)
+    assert is_noted(filled)
+    with filled.transaction() as db:
+        if how == "gone":
+            db.execute("UPDATE file SET present = 0 WHERE content_id = 7")
+            db.execute("UPDATE root SET scanned_at = 5")
+        elif how == "linked":  # as it may have been when it was noted
+            db.execute("UPDATE file SET inode = 6 WHERE content_id = 7")
+        else:
+            db.execute("INSERT INTO root (id, path, added_at) VALUES (2, X'2F71', 0)")
+            db.execute("UPDATE file SET root_id = 2 WHERE content_id = 7")
+            db.execute("UPDATE root SET role = 'excluded' WHERE id = 2")
+    assert [g.id for g in groups_in_order(filled)] == [g.id for g in list_groups(filled)]
+
+
+def test_matching_again_notes_the_first_anew_where_files_have_changed(filled: Catalog) -> None:
+    with filled.transaction() as db:
+        db.execute("UPDATE root SET scanned_at = 5")
+    assert not is_noted(filled)
+    put_groups(filled, "evidence", [], [], unchanged=set(range(1, 20)))
+    assert is_noted(filled)
+
+
+def test_links_are_seen_among_the_first_too(filled: Catalog) -> None:
+    with filled.transaction() as db:
+        db.execute("UPDATE file SET inode = 6 WHERE content_id = 7")
+    assert list(first_groups(filled)) == list(list_groups(filled, kind=None))
 
 
 def test_what_went_since_is_not_among_the_first(filled: Catalog) -> None:

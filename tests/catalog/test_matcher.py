@@ -156,7 +156,7 @@ def test_a_stopped_match_goes_on_where_it_was(catalog_path):
             control.stop()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("twinsift.catalog.matcher._BATCH", 4)
+        patch.setattr("twinsift.catalog.matching._BATCH", 4)
         with pytest.raises(Interrupted):
             match(catalog_path, SETTINGS, report=stop_soon, control=control)
     with Catalog.open(catalog_path) as catalog:

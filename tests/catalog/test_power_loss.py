@@ -29,9 +29,11 @@ def disks() -> Iterator[tuple[Disk, Disk]]:
     """Two file systems of their own; needs root, ext4 and loop devices."""
     base = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     try:
-        with Disk(base / "near.img", base / "near") as near:
-            with Disk(base / "far.img", base / "far") as far:
-                yield near, far
+        with (
+            Disk(base / "near.img", base / "near") as near,
+            Disk(base / "far.img", base / "far") as far,
+        ):
+            yield near, far
     except (OSError, subprocess.SubprocessError):
         pytest.skip("needs the right to mount an ext4 image")
     finally:
@@ -94,6 +96,6 @@ def lose_power_everywhere(name: str, near: Disk, far: Disk) -> tuple[int, int]:
 
 
 def test_the_journal_is_written_through(library: Library) -> None:
-    """SQLite's log reaches the disk with each commit (FULL is 2), also while folders are indexed."""
+    """SQLite's log reaches the disk with each commit (FULL is 2)."""
     assert library.catalog.connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert library.catalog.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -21,8 +21,8 @@ from twinsift.catalog.reading import (
     Unreadable,
     read_file,
 )
-from twinsift.models import digests
-from twinsift.models.extract import ExtractSpec
+from twinsift.models import digests, extract
+from twinsift.models.features import ExtractSpec
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="a POSIX file system")
 
@@ -113,14 +113,14 @@ def test_what_took_a_files_place_since_the_walk_is_neither_followed_nor_waited_f
 def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(
     picture: Path, context: ReadContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = reading.extract
+    real = extract.extract
 
-    def grow(data: bytes, spec: ExtractSpec):
+    def grow(data: bytes, spec: ExtractSpec, digest: bytes):
         with picture.open("ab") as stream:
             stream.write(b"more")
-        return real(data, spec)
+        return real(data, spec, digest=digest)
 
-    monkeypatch.setattr(reading, "extract", grow)
+    monkeypatch.setattr(extract, "extract", grow)
     found = read_file(job(picture), context)
     assert found == Unreadable("changed while it was read (index again)")
 

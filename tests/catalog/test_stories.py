@@ -170,16 +170,21 @@ def test_downloads_and_downloads_are_one_folder(folding: Path, verb: Verb) -> No
 
 
 @pytest.mark.parametrize("verb", [Verb.TRASH, Verb.DELETE, Verb.HARDLINK])
-def test_downloads_and_downloads_as_any_file_system_can_show_them(
-    library: Library, verb: Verb
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Downloads", "downloads"), ("Caf\u00e9", "Cafe\u0301")],
+    ids=["letters' case", "composed and decomposed"],
+)
+def test_one_folder_by_two_names_as_any_file_system_can_show_it(
+    library: Library, verb: Verb, one: str, other: str
 ) -> None:
-    """Where no such file system can be made: one folder by both names, its files with one link."""
-    copy = library.file("Downloads/a.jpg", COPY)
-    folder = library.photos / "downloads"
+    """Where no file system can be made that folds letters' case, or normalises Unicode as HFS+."""
+    copy = library.file(f"{one}/a.jpg", COPY)
+    folder = library.photos / other
     folder.mkdir()
-    run("mount", "--bind", str(library.photos / "Downloads"), str(folder))
+    run("mount", "--bind", str(library.photos / one), str(folder))
     try:
-        group_of_two(library, library.row(b"downloads/a.jpg", COPY), copy, verb)
+        group_of_two(library, library.row(f"{other}/a.jpg".encode(), COPY), copy, verb)
         plan = build(library.catalog, Settings())
         assert plan.items == ()
         assert "same file as the one that is kept" in plan.refusals[0].reason

@@ -90,6 +90,7 @@ def test_items_are_taken_only_as_workers_are_free(jobs: ModuleType) -> None:
         ("kill", "crash", "SIGKILL"),
         ("hang", "timeout", "longer than 1 s"),
         ("glut", "memory", "512 MiB"),
+        ("watched glut", "memory", "more memory"),
         ("opencv glut", "memory", "512 MiB"),
         ("picture error", "error", "it is broken (mend it)"),
         ("any error", "error", "unexpected KeyError"),
@@ -107,6 +108,24 @@ def test_an_item_that_misbehaves_costs_only_itself_and_says_why(
     assert reason in lost.reason
     assert "\n" not in lost.reason
     assert results == {"a": "a", "b": "b", "c": "c"}
+
+
+@posix_only
+@pytest.mark.parametrize("deed", ["kill", "hang", "glut"])
+def test_among_many_that_travel_together_only_the_guilty_one_is_lost(
+    jobs: ModuleType, deed: str
+) -> None:
+    items = [*map(str, range(100)), deed, *map(str, range(100, 150))]
+    together = []
+    with WorkerPool[str, str](jobs.misbehave, workers=1, timeout=1.0, memory_mb=512) as pool:
+        results = {}
+        for item, result in pool.imap_unordered(items):
+            together.append(max(len(worker.items) for worker in pool._workers or [pool._start()]))
+            assert item not in results
+            results[item] = result
+    assert max(together) > 8
+    assert isinstance(results.pop(deed), Lost)
+    assert results == {item: item for item in items if item != deed}
 
 
 def test_one_that_hangs_does_not_hold_up_the_others(jobs: ModuleType) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from twinsift.catalog import confinement
 from twinsift.models.errors import PictureError
 
 
@@ -43,6 +44,14 @@ def misbehave(deed: str) -> str:
             time.sleep(600)
         case "glut":
             return str(len(bytearray(2 << 30)))
+        case "watched glut":  # as on macOS and Windows, where the kernel keeps no limit
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_DATA, (-1, -1))
+            confinement.watch(200 << 20)
+            held = bytearray(b"x") * (400 << 20)
+            time.sleep(600)
+            return str(len(held))
         case "opencv glut":
             raise RuntimeError("(-4:Insufficient memory) Failed to allocate 4000000000 bytes")
         case "picture error":

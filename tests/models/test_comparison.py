@@ -11,8 +11,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from twinsift.models.comparison import Picture, dihedral, examine, turned_around
 from twinsift.models.evidence import Verdict
-from twinsift.models.extract import ExtractSpec, extract
+from twinsift.models.extract import extract
+from twinsift.models.features import ExtractSpec
 from twinsift.models.hashes import ORIENTATIONS
+from twinsift.models.keypoints import Keypoints
 from twinsift.models.sentences import sentence
 from twinsift.models.verdicts import Facts, Thresholds, judge, similarity
 
@@ -25,7 +27,7 @@ def looked_at(image: Image.Image, **save) -> tuple[Picture, Facts]:
     f = extract(stream.getvalue(), ExtractSpec())
     hashes = np.frombuffer(dict(f.hashes)["phash"], ">u8").astype(np.uint64)
     facts = Facts(f.width, f.height, f.format, f.lossless, f.quality, None, None)
-    return Picture(f.keypoints, hashes, f.preview), facts
+    return Picture(Keypoints.unpack(f.keypoints), hashes, f.preview), facts
 
 
 def verdict_of(a: tuple[Picture, Facts], b: tuple[Picture, Facts]) -> Verdict:

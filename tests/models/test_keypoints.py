@@ -35,7 +35,7 @@ def test_vectors_have_the_length_of_root_sift(grey):
 
 def test_storage_keeps_vectors_exactly_and_positions_to_a_hundredth(grey):
     found = detect(grey, side=512, limit=200)
-    again = Keypoints.unpack(found.kind, found.width, found.height, *found.pack())
+    again = Keypoints.unpack(found.pack())
     assert (again.vectors == found.vectors).all()
     assert np.abs(again.positions[:, :2] - found.positions[:, :2]).max() < 0.01
 
@@ -57,7 +57,7 @@ def test_orb_describes_what_sift_finds_too_little_in():
     found = detect(picture, side=400, limit=300)
     assert found.kind == "orb"
     assert found.vectors.shape[1] == 32
-    again = Keypoints.unpack("orb", 400, 400, *found.pack())
+    again = Keypoints.unpack(found.pack())
     assert (again.vectors == found.vectors).all()
 
 

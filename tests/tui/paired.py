@@ -11,7 +11,8 @@ from PIL import Image
 from twinsift.catalog import store
 from twinsift.catalog.identity import Identity
 from twinsift.models.evidence import Evidence, Verdict
-from twinsift.models.extract import ExtractSpec, extract
+from twinsift.models.extract import extract
+from twinsift.models.features import ExtractSpec
 
 from .conftest import Library
 
