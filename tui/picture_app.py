@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from . import probe
 from .artist import Artist
 from .drawn import Drawn
+from .key_order import KeyOrder
 from .overlay import Overlay
 from .terminal import Terminal
 from .thin import Thinner
@@ -51,6 +53,14 @@ class PictureApp(App[int]):
         self._thinner = Thinner() if terminal.low_bandwidth else None
         self._cell = probe.cell_now()
         super().__init__()
+        self._keys = KeyOrder(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual does, but keys one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def hold(self, *drawn: Drawn) -> None:
         """Have the terminal keep pictures that will be shown, where it can."""

@@ -214,6 +214,8 @@ def test_on_a_dumb_terminal_from_index_to_restore(photos: Path, tmp_path: Path) 
 
 
 def test_what_a_line_asks_for() -> None:
-    asked = {"y": ("y", ""), "YES": ("y", ""), "/sea side": ("/", "sea side"), "m  /x ": ("m", "/x"),
-             "keep": None, "nonsense": None, "1, 2, …": None}  # fmt: skip
+    asked = {
+        "y": ("y", ""), "YES": ("y", ""), "/sea side": ("/", "sea side"), "m  /x ": ("m", "/x"),
+        "keep": None, "nonsense": None, "1, 2, …": None,
+    }  # fmt: skip
     assert {line: understood(line) for line in asked} == asked
