@@ -9,8 +9,8 @@ import json
 import os
 import sqlite3
 
-from .decisions import seal
 from .identity import Identity
+from .steps import seal
 
 
 def decision_of(connection: sqlite3.Connection, file_id: int | None) -> str:

@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.comparison import COARSE_SIDE, Picture, dihedral, examine, turned_around
+from ..models.comparison import COARSE_SIDE, examine, turned_around
 from ..models.difference import Difference, colours_apart, difference
 from ..models.errors import TwinsiftError
 from ..models.evidence import Evidence, Verdict
 from ..models.frame import Frame, frame
 from ..models.geometry import align
+from ..models.orientations import dihedral
+from ..models.picture import Picture
 from ..models.similarity import COMPARED_SIDE
 from ..models.verdicts import Facts, Thresholds, judge
 from .database import Catalog

@@ -170,8 +170,9 @@ def _by_words(
 ) -> None:
     learnt = vocabulary.ensure(catalog, [int(i) for i in ids], meter, control)
     own, mirrored = vocabulary.load(catalog, [int(i) for i in ids])
+    index = words.Index(own, learnt.size)
     for queries, most in ((own, neighbours), (mirrored, -(-neighbours // 2))):
-        for index, near, _ in words.propose(own, queries, learnt.size, neighbours=most, only=fresh):
-            found.add(np.full(len(near), index, np.intp), near)
-            if index % 256 == 0:
+        for itself, near, _ in index.propose(queries, neighbours=most, only=fresh):
+            found.add(np.full(len(near), itself, np.intp), near)
+            if itself % 256 == 0:
                 control.checkpoint()

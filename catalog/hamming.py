@@ -191,11 +191,12 @@ def join_oriented(
 ) -> Iterator[Pairs]:
     """Pairs i < j of pictures whose pHashes are near in some orientation; a pair may come twice.
 
-    `hashes` is uint64 (n, 8): each picture's hash in the 8 orientations of models.hashes. Equal
-    hashes are collapsed first, or a heap of near-black scans would go quadratic: within such a heap
-    each picture is paired with the `_HEAP` before it only. With `inverted`, pictures whose hash is
-    near the other's complement. With `new`, pairs of which neither is new are passed over: what few
-    pictures add costs what they are compared with, not all with all.
+    `hashes` is uint64 (n, 8): each picture's hash in the 8 orientations of models.hashes; fewer
+    columns, the upright one first, are the orientations looked at. Equal hashes are collapsed
+    first, or a heap of near-black scans would go quadratic: within such a heap each picture is
+    paired with the `_HEAP` before it only. With `inverted`, pictures whose hash is near the other's
+    complement. With `new`, pairs of which neither is new are passed over: what few pictures add
+    costs what they are compared with, not all with all.
     """
     if len(hashes) < 2:
         return
@@ -209,7 +210,7 @@ def join_oriented(
     asked = every if new is None else np.unique(member[new])
     # Near one way round is nearly, not always, near the other way round: bits go by their median.
     sides = [(every, every)] if new is None else [(asked, every), (every, asked)]
-    for orientation in range(8):
+    for orientation in range(hashes.shape[1]):
         other = hashes[first, orientation]
         for left, right in sides:
             for i, j in join(plain[left], (~other if inverted else other)[right], radius):

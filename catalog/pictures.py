@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.comparison import Picture
 from ..models.features import PackedKeypoints
 from ..models.keypoints import Keypoints
+from ..models.picture import Picture
 from ..models.verdicts import Facts
 from .database import Catalog
 

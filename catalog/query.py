@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.comparison import Picture, examine
+from ..models.comparison import examine
 from ..models.decode import squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
@@ -18,6 +18,7 @@ from ..models.evidence import Verdict
 from ..models.extract import extract
 from ..models.features import ExtractSpec, Features
 from ..models.keypoints import Keypoints
+from ..models.picture import Picture
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
 from . import embedding_pass, network, strictness, vocabulary, words
@@ -254,10 +255,8 @@ def _worth_a_look(
         return near
     learnt = vocabulary.ensure(catalog, ids, Meter(silent, "learning visual words"), Control())
     own, _ = vocabulary.load(catalog, ids)
-    for picture in (query.keypoints, query.keypoints.mirrored):
-        asked = learnt.assign(picture.vectors).astype(np.uint16)
-        looked_up = [*own, asked]
-        only = np.arange(len(looked_up)) == len(own)
-        found = words.propose(looked_up, looked_up, learnt.size, neighbours=_LOOKED_AT, only=only)
-        near |= {ids[i] for _, indices, _ in found for i in indices}
-    return near
+    both = (query.keypoints, query.keypoints.mirrored)
+    looked_up = [*own, *(learnt.assign(k.vectors).astype(np.uint16) for k in both)]
+    only = np.arange(len(looked_up)) >= len(own)
+    found = words.Index(own, learnt.size).propose(looked_up, neighbours=_LOOKED_AT, only=only)
+    return near | {ids[i] for _, indices, _ in found for i in indices}

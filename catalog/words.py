@@ -19,7 +19,8 @@ VERSION = 3
 _SAMPLE = 160_000
 _ROUNDS = 8
 _LARGEST_BRANCH = 256
-_BLOCK = 256
+_BLOCK = 256  # pictures looked up at a time, or as many as have this many scores
+_SCORES = 1 << 23
 _COMMON = 0.2  # a word in more than this share of the pictures tells none apart
 _FIRST = 5 / 6  # of the neighbours that the whole query finds where there is a crowd
 _LATER = 12  # parts of the neighbours, of which each further query finds one
@@ -117,51 +118,59 @@ def _k_means(x: NDArray[np.float32], k: int, generator: np.random.Generator) -> 
     return centres
 
 
-def propose(
-    words: list[NDArray[np.uint16]],
-    queries: list[NDArray[np.uint16]],
-    size: int,
-    *,
-    neighbours: int,
-    only: NDArray[np.bool_] | None = None,
-) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.float32]]]:
-    """For each query picture the `neighbours` pictures that share the rarest words with it.
+class Index:
+    """Which pictures have which words: `words[i]` are picture i's, `size` is the vocabulary's."""
 
-    `words[i]` are picture i's words, `queries[i]` the words looked up for it (its own, or its
-    mirrored ones), `size` the vocabulary's. Yields (i, indices, tf-idf cosines), best first, i left
-    out. With `only`, pictures that are not set there are not looked up.
+    def __init__(self, words: list[NDArray[np.uint16]], size: int) -> None:
+        self._size = size
+        self._table = _table(words, size)
+        count = len(words)
+        frequency = np.bincount(self._table.indices, minlength=size)
+        self._inverse = np.log(max(count, 1) / np.maximum(frequency, 1)).astype(np.float32)
+        self._inverse[frequency > max(_COMMON * count, 20)] = 0.0
+        self._columns = sparse.csr_matrix(_weighted(self._table, self._inverse).T)
 
-    Where a crowd of copies takes all places, the last ones are asked for by the words that the
-    pictures found so far don't have: a collage finds its other pictures. (Measured: the pictures on
-    a collage that were found, each with 43 copies, grew from 94 to 100 %, candidates by 7 %.)
-    """
-    count = len(words)
-    if count < 2 or neighbours < 1:
-        return
-    table = _table(words, size)
-    frequency = np.bincount(table.indices, minlength=size)
-    inverse = np.log(count / np.maximum(frequency, 1)).astype(np.float32)
-    inverse[frequency > max(_COMMON * count, 20)] = 0.0
-    columns = sparse.csr_matrix(_weighted(table, inverse).T)
-    rows = np.arange(count) if only is None else np.flatnonzero(only)
-    for start in range(0, len(rows), _BLOCK):
-        chosen = rows[start : start + _BLOCK]
-        asked = _weighted(_table([queries[i] for i in chosen], size), inverse)
-        searches = [
-            _Search(int(i), own, weights, *_best(scores, (i,), neighbours))
-            for i, (own, weights), scores in zip(
-                chosen, _rows(asked), _rows(sparse.csr_matrix(asked @ columns)), strict=True
-            )
-        ]
-        crowded = [search for search in searches if search.meets_a_crowd(table, neighbours)]
-        while crowded:
-            rest = sparse.csr_matrix(sparse.vstack([search.rest(size) for search in crowded]))
-            scores = _rows(sparse.csr_matrix(rest @ columns))
-            for search, others in zip(crowded, scores, strict=True):
-                search.take(others, table, neighbours)
-            crowded = [search for search in crowded if search.wants_more]
-        for search in searches:
-            yield search.itself, search.near, search.values
+    def propose(
+        self,
+        queries: list[NDArray[np.uint16]],
+        *,
+        neighbours: int,
+        only: NDArray[np.bool_] | None = None,
+    ) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.float32]]]:
+        """For each query picture the `neighbours` pictures that share the rarest words with it.
+
+        `queries[i]` are the words looked up for picture i: its own, or its mirrored ones. Yields
+        (i, indices, tf-idf cosines), best first, i left out. With `only`, pictures that are not set
+        there are not looked up.
+
+        Where a crowd of copies takes all places, the last ones are asked for by the words that the
+        pictures found so far don't have: a collage finds its other pictures. (Measured: the
+        pictures on a collage that were found, each with 43 copies, grew from 94 to 100 %,
+        candidates by 7 %.)
+        """
+        if len(queries) < 2 or neighbours < 1:
+            return
+        table, columns = self._table, self._columns
+        rows = np.arange(len(queries)) if only is None else np.flatnonzero(only)
+        block = min(_BLOCK, max(1, _SCORES // len(queries)))
+        for start in range(0, len(rows), block):
+            chosen = rows[start : start + block]
+            asked = _weighted(_table([queries[i] for i in chosen], self._size), self._inverse)
+            searches = [
+                _Search(int(i), own, weights, *_best(scores, (i,), neighbours))
+                for i, (own, weights), scores in zip(
+                    chosen, _rows(asked), _rows(sparse.csr_matrix(asked @ columns)), strict=True
+                )
+            ]
+            crowded = [search for search in searches if search.meets_a_crowd(table, neighbours)]
+            while crowded:
+                rest = sparse.csr_matrix(sparse.vstack([s.rest(self._size) for s in crowded]))
+                scores = _rows(sparse.csr_matrix(rest @ columns))
+                for search, others in zip(crowded, scores, strict=True):
+                    search.take(others, table, neighbours)
+                crowded = [search for search in crowded if search.wants_more]
+            for search in searches:
+                yield search.itself, search.near, search.values
 
 
 _Matrix = Any  # scipy's stubs promise no dtype
@@ -221,13 +230,17 @@ class _Search:
 def _rows(matrix: _Matrix) -> Iterator[_Scores]:
     """Each row's columns and values."""
     for low, high in itertools.pairwise(matrix.indptr):
-        yield matrix.indices[low:high].astype(np.intp), matrix.data[low:high]
+        yield matrix.indices[low:high], matrix.data[low:high]
 
 
 def _best(found: _Scores, but: Sequence[int], most: int) -> _Scores:
     near, values = found
+    places = most + len(but)
+    if places < len(values):  # among all pictures: only those that may be among the best are sorted
+        keep = values >= np.partition(values, -places)[-places]
+        near, values = near[keep], values[keep]
     keep = ~np.isin(near, but)
-    near, values = near[keep], values[keep]
+    near, values = near[keep].astype(np.intp), values[keep]
     best = np.lexsort((near, -values))[:most]
     return near[best], values[best]
 

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .similarity import Array, Place, overlay
+from .exchange import exchanged
+from .similarity import Array
+from .tones import commonest_tones
 
-SIDE = 512
-"""Longest side of the overlap here: at half of it any two lines of text look the same."""
 _BLOCK = 11  # pixels: a letter or two
 _INK = (
     12.0  # standard deviation in grey levels from which a block holds ink, or as strong a texture
@@ -43,25 +43,18 @@ class Change:
     up, and `drawn` the share of that which two tones take up in the picture where that is more:
     what is laid over a picture is drawn in few tones, two exposures are photographs both.
     `swapped` is the fraction of the overlap that small bodies take up which are photographic in
-    both pictures: somebody who went by.
+    both pictures: somebody who went by. `exchanged` is what models.exchange says of it.
     """
 
     clash: float
     share: float = 0.0
     drawn: float = 1.0
     swapped: float = 0.0
+    exchanged: float = 0.0
 
 
-def find_change(
-    a: Array, b: Array, transform: Array, *, inverted: bool, place: Place | None = None
-) -> Change | None:
-    """Look closely at the overlap of two grey pictures (arguments as of similarity.compare)."""
-    warped = overlay(a, b, transform, side=SIDE, place=place)
-    if warped is None:
-        return None
-    x, y, mask, _, _ = warped
-    if inverted:
-        y = 255.0 - y
+def find_change(x: Array, y: Array, mask: NDArray[np.bool_]) -> Change | None:
+    """Look closely at an aligned overlap: float32 (h, w) each, and where both pictures are."""
     inside = cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     size = int(np.count_nonzero(inside))
     if size < _ENOUGH:
@@ -85,6 +78,7 @@ def find_change(
         share=found / size,
         drawn=max(_tones(x[large]), _tones(y[large])) if found else 1.0,
         swapped=_swapped(x, y, near & (difference > _SMALL_APART)) / size,
+        exchanged=exchanged(x, y, inside, apart),
     )
 
 
@@ -156,17 +150,3 @@ def _line(x: NDArray[Any], y: NDArray[Any]) -> tuple[np.float32, np.float32]:
     x, y = x - mean_x, y - mean_y
     gain = np.float32(np.dot(x, y) / max(float(np.dot(x, x)), 1e-6))
     return gain, np.float32(mean_y - gain * mean_x)
-
-
-def commonest_tones(values: NDArray[Any], reach: int) -> tuple[float, float]:
-    """Shares of the two commonest grey tones, each with the `reach` levels around it.
-
-    `values` is uint8 of one or two dimensions.
-    """
-    counts = cv2.calcHist([values], [0], None, [256], [0, 256]).ravel()
-    tones = counts.astype(np.float64) / values.size
-    near = np.convolve(tones, np.ones(2 * reach + 1), "same")
-    first = int(near.argmax())
-    share = float(near[first])
-    near[max(0, first - 2 * reach) : first + 2 * reach + 1] = 0
-    return share, float(near.max())

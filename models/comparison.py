@@ -2,84 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from . import curves
 from .bending import find_bend
-from .changes import Change, commonest_tones, find_change
+from .closer_look import EVEN_CLOSELY, look_closely
 from .evidence import Evidence, is_alike_nowhere
 from .geometry import Alignment, align
-from .keypoints import Keypoints
+from .orientations import MIRRORED, ROTATIONS, UNDONE, dihedral
+from .picture import Picture
 from .recolouring import SIDE as COLOUR_SIDE
 from .recolouring import compare_colours
-from .similarity import Agreement, Array, compare
+from .similarity import Agreement, Array, Place, Toning, compare
+from .surroundings import is_framed
 
-VERSION = 4
+VERSION = 5
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 TRUSTED_INLIERS = 30
 """Inliers from which keypoints are believed rather than the hash."""
-EVEN_CLOSELY = 0.4
-"""Evenness from which a pair is always looked at closely: it may be a page or a screen."""
-FEWEST_CLOSELY = 8
-"""Inliers below which a pair isn't looked at closely."""
+FEWEST_CURVED = 15
+"""Inliers from which a curve of tones is looked for."""
+LEAST_GAIN = 0.05
+"""Agreement that it must gain over a straight line."""
 COARSE_SIDE = 96
 """Pixels at which pictures without enough keypoints are compared: noise and blur don't count."""
 HASH_REACH = 16
 """Hamming distance beyond which whole pictures aren't laid over each other."""
-_EVEN = 3  # grey levels by which an even tone varies
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What the catalog knows of a picture's looks; previews are decoded when first needed.
-
-    `hashes` are the 8 oriented pHashes as uint64 (8,), `preview` the stored JPEG.
-    """
-
-    keypoints: Keypoints
-    hashes: NDArray[np.uint64]
-    preview: bytes
-
-    @cached_property
-    def grey(self) -> Array:
-        """The working picture that the keypoints refer to, uint8 (h, w)."""
-        data = np.frombuffer(self.preview, np.uint8)
-        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-        if grey is None:
-            raise ValueError("the stored preview is no picture")
-        size = (self.keypoints.width, self.keypoints.height)
-        if grey.shape[::-1] == size:
-            return grey
-        shrink = size[0] < grey.shape[1]
-        return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_CUBIC)
-
-    @cached_property
-    def detail(self) -> float:
-        """Mean strength of the finest detail, in grey levels."""
-        fine = cv2.GaussianBlur(self.grey, (0, 0), 1.0)
-        return cv2.mean(cv2.absdiff(self.grey, fine))[0]
-
-    @cached_property
-    def even(self) -> float:
-        """Share of the picture that its two commonest tones take up, 0..1."""
-        return sum(commonest_tones(self.grey, _EVEN))
-
-    @cached_property
-    def colours(self) -> Array:
-        """Y, Cr and Cb of the picture at 64 x 64, float32 (64, 64, 3)."""
-        data = np.frombuffer(self.preview, np.uint8)
-        flags = cv2.IMREAD_REDUCED_COLOR_4 | cv2.IMREAD_IGNORE_ORIENTATION
-        colour = cv2.imdecode(data, flags)
-        if colour is None:
-            raise ValueError("the stored preview is no picture")
-        size = (COLOUR_SIDE, COLOUR_SIDE)
-        small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb).astype(np.float32)
 
 
 def examine(a: Picture, b: Picture, *, cosine: float | None = None) -> Evidence:
@@ -119,7 +70,7 @@ def turned_around(e: Evidence) -> Evidence:
     back = None if e.transform is None else np.linalg.inv(np.reshape(e.transform, (3, 3)))
     return replace(
         e,
-        orientation=_UNDONE[e.orientation],
+        orientation=UNDONE[e.orientation],
         # Undoing a turn turns back, but a mirrored picture is turned the same way from behind.
         rotation=e.rotation if e.mirrored else -e.rotation,
         scale=1.0 / e.scale if e.scale else e.scale,
@@ -164,32 +115,42 @@ def _with_alignment(evidence: Evidence, a: Picture, b: Picture, found: Alignment
         return evidence
     evidence = _with(evidence, a, b, transform, agreement)
     place = None if curved is None or not bent else curved[0].put
+    evidence, toned = _along_a_curve(evidence, a, b, transform, place)
     if is_alike_nowhere(evidence):
-        coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place)
+        coarse = compare(a.grey, b.grey, transform, side=COARSE_SIDE, place=place, toned=toned)
         if coarse is not None:
             evidence = replace(evidence, coarse=coarse.correlation)
-    if not _asks_for_a_closer_look(evidence):
-        return evidence
-    change = find_change(a.grey, b.grey, transform, inverted=agreement.inverted, place=place)
-    return evidence if change is None else _with_change(evidence, change)
+    return look_closely(evidence, a, b, transform, place, toned)
 
 
-def _asks_for_a_closer_look(e: Evidence) -> bool:
-    """Whether the pair may be a copy, and something may differ that half the pixels don't show."""
-    agreement, of_matches = e.agreement or 0.0, e.inliers / max(e.matches, 1)
-    if agreement < 0.4 or of_matches < 0.35 or e.inliers < FEWEST_CLOSELY:
-        return False
-    return agreement < 0.995 or of_matches < 0.7 or (e.even or 0.0) >= EVEN_CLOSELY
+def _along_a_curve(
+    e: Evidence, a: Picture, b: Picture, transform: Array, place: Place | None
+) -> tuple[Evidence, Toning | None]:
+    """The evidence along a curve of tones, and the curve, where keypoints agree and tones don't.
 
-
-def _with_change(evidence: Evidence, change: Change) -> Evidence:
-    return replace(
-        evidence,
-        clash=change.clash,
-        changed=change.share,
-        drawn=change.drawn,
-        swapped=change.swapped,
+    Only in photographs, and all over them: any curve fits a few flat tones.
+    """
+    trusted = e.inliers >= FEWEST_CURVED and e.inliers >= 0.5 * e.matches and e.spread >= 0.35
+    photographic = (e.even or 0.0) < EVEN_CLOSELY and (e.textured or 0.0) >= 0.4
+    agreement = e.agreement or 0.0
+    if not (trusted and photographic) or agreement >= curves.AGREEMENT:
+        return e, None
+    found = curves.agree_along(a.grey, b.grey, transform, place)
+    if found is None or found[1].blocks < agreement + LEAST_GAIN:
+        return e, None
+    curve, along = found
+    e = replace(
+        e,
+        ssim=along.ssim,
+        agreement=along.blocks,
+        correlation=along.correlation,
+        best_correlation=along.best_correlation,
+        textured=along.textured,
+        flat_difference=along.flat_difference,
+        inverted=False,
+        curved=True,
     )
+    return e, curve.put
 
 
 def _by_orientation(
@@ -207,15 +168,11 @@ def _by_orientation(
         evidence,
         method="hash",
         orientation=orientation,
-        mirrored=orientation in (1, 3, 4, 6),
-        rotation=_ROTATIONS[orientation],
+        mirrored=orientation in MIRRORED,
+        rotation=ROTATIONS[orientation],
         scale=max(kb.width, kb.height) / max(ka.width, ka.height),
     )
-    evidence = _with(evidence, a, b, transform, coarse)
-    if (evidence.even or 0.0) < EVEN_CLOSELY or coarse.blocks < 0.6:
-        return evidence
-    change = find_change(a.grey, b.grey, transform, inverted=inverted)
-    return evidence if change is None else _with_change(evidence, change)
+    return look_closely(_with(evidence, a, b, transform, coarse), a, b, transform)
 
 
 def _with(
@@ -240,35 +197,8 @@ def _with(
         shift=agreement.shift,
         colour=distance,
         recoloured=recoloured,
-        framed=_framed(a, b, transform, agreement),
+        framed=is_framed(a, b, transform, agreement),
     )
-
-
-_UNDONE = (0, 1, 2, 3, 4, 7, 6, 5)  # the orientation that undoes each: two are quarter turns
-
-# Degrees by which a picture is turned counter-clockwise (mirror taken out) to become the other one,
-# for each orientation of models.hashes.ORIENTATIONS.
-_ROTATIONS = (0.0, 0.0, 180.0, 180.0, -90.0, -90.0, 90.0, 90.0)
-
-# Maps of the unit square that undo each orientation: a(u) = b(M u) where a = b.transpose(t).
-_MAPS = (
-    ((1, 0, 0), (0, 1, 0)),
-    ((-1, 0, 1), (0, 1, 0)),
-    ((-1, 0, 1), (0, -1, 1)),
-    ((1, 0, 0), (0, -1, 1)),
-    ((0, 1, 0), (1, 0, 0)),
-    ((0, -1, 1), (1, 0, 0)),
-    ((0, -1, 1), (-1, 0, 1)),
-    ((0, 1, 0), (-1, 0, 1)),
-)
-
-
-def dihedral(orientation: int, wa: int, ha: int, wb: int, hb: int) -> NDArray[np.float64]:
-    """The 3x3 map from pixels of a (wa x ha) to those of b, where a = b turned by `orientation`."""
-    turn = np.array([*_MAPS[orientation], (0, 0, 1)], np.float64)
-    to_unit = np.array([[1 / wa, 0, 0.5 / wa], [0, 1 / ha, 0.5 / ha], [0, 0, 1]])
-    from_unit = np.array([[wb, 0, -0.5], [0, hb, -0.5], [0, 0, 1]])
-    return from_unit @ turn @ to_unit
 
 
 def _colours(a: Picture, b: Picture, transform: Array) -> tuple[float, float]:
@@ -277,47 +207,3 @@ def _colours(a: Picture, b: Picture, transform: Array) -> tuple[float, float]:
     cells = dihedral(0, COLOUR_SIDE, COLOUR_SIDE, ka.width, ka.height)
     back = dihedral(0, kb.width, kb.height, COLOUR_SIDE, COLOUR_SIDE)
     return compare_colours(a.colours, b.colours, back @ transform @ cells)
-
-
-def _framed(a: Picture, b: Picture, transform: Array, agreement: Agreement) -> bool:
-    """Whether one picture lies whole inside the other and what surrounds it there is flat."""
-    if min(agreement.cover_a, agreement.cover_b) > 0.98:
-        return False
-    if agreement.cover_a >= agreement.cover_b:
-        inner, outer, to_outer = a.keypoints, b.grey, transform
-    else:
-        inner, outer, to_outer = b.keypoints, a.grey, np.linalg.inv(transform)
-    w, h = inner.width, inner.height
-    corners = np.array([[[0, 0], [w, 0], [w, h], [0, h]]], np.float64)
-    outline = cv2.perspectiveTransform(corners, to_outer)[0]
-    around = np.full(outer.shape, 255, np.uint8)
-    cv2.fillConvexPoly(around, np.rint(outline).astype(np.int32), 0)
-    around = cv2.erode(around, np.ones((7, 7), np.uint8)) > 0
-    if around.sum() < 64:
-        return True  # a border thinner than a few pixels
-    # One or two even tones: a bar and its letters, a white margin. No sky or wall is so even.
-    first, second = commonest_tones(outer[around], _EVEN)
-    if first <= 0.5 and first + second <= 0.7:
-        return False
-    return _steps(outer, outline) >= 0.4
-
-
-def _steps(outer: Array, outline: Array) -> float:
-    """Share of an outline at which the tone jumps: a frame begins there, a scene only goes on."""
-    centre = outline.mean(axis=0)
-    ends = np.roll(outline, -1, axis=0)
-    along = np.linspace(0.02, 0.98, 64)[:, None, None]
-    places = (outline * (1 - along) + ends * along).reshape(-1, 2)
-    outward = places - centre
-    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
-    smooth = cv2.blur(outer, (3, 3)).astype(np.int16)
-    high, wide = outer.shape
-    values = []
-    for offset in (-4.0, 4.0):
-        at = np.rint(places + offset * outward).astype(int)
-        inside = (at >= 0).all(axis=1) & (at[:, 0] < wide) & (at[:, 1] < high)
-        at = np.clip(at, 0, (wide - 1, high - 1))
-        values.append((smooth[at[:, 1], at[:, 0]], inside))
-    (inner, ok), (beyond, also) = values
-    usable = ok & also
-    return float((np.abs(inner - beyond)[usable] > 8).mean()) if usable.any() else 0.0

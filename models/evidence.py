@@ -75,6 +75,10 @@ class Evidence:
     """Share of that part that two tones take up: low where both are photographic."""
     swapped: float = 0.0
     """Fraction replaced by something small that is photographic in both pictures, 0..1."""
+    exchanged: float = 0.0
+    """Fraction that things take up which only a holds, or only b: the lesser of the two, 0..1."""
+    grain: float | None = None
+    """How much of their noise the two share, where both have a sensor's: 0 in two exposures."""
     detail: float | None = None
     """Fine detail of the softer picture for that of the crisper one, 0..1."""
     even: float | None = None
@@ -85,6 +89,8 @@ class Evidence:
     """Mean grey-level difference where there is none, tones matched."""
     inverted: bool = False
     """Whether light and dark are swapped."""
+    curved: bool = False
+    """Whether tones agree along a curve only, as after solarising; `ssim` and others follow it."""
     gain: float | None = None
     """Contrast of a for one of b; negative where inverted."""
     shift: float | None = None

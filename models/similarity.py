@@ -15,6 +15,9 @@ Array = NDArray[Any]
 Place = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Where points of one picture, float64 (n, 2), lie in another."""
 
+Toning = Callable[[Array, Array], tuple[Array, Array]]
+"""Brings the tones of two pictures, float32 (h, w) each, to one scale."""
+
 WINDOW = 7
 """Side of SSIM's square window, as scikit-image has it."""
 _C1 = (0.01 * 255) ** 2
@@ -83,18 +86,26 @@ def _mean(x: Array) -> Array:
 
 
 def compare(
-    a: Array, b: Array, transform: Array, *, side: int = COMPARED_SIDE, place: Place | None = None
+    a: Array,
+    b: Array,
+    transform: Array,
+    *,
+    side: int = COMPARED_SIDE,
+    place: Place | None = None,
+    toned: Toning | None = None,
 ) -> Agreement | None:
     """Compare two grey pictures where `transform` (3x3, pixels of a to pixels of b) lays them over.
 
     The overlap is compared at `side` pixels at the most: at few pixels noise and blur don't count.
     `place` says where points of a lie in b where that is no perspective map; `transform` is then
-    near it. None where they overlap too little to say anything.
+    near it; `toned` is applied to the tones first. None where they overlap too little.
     """
     warped = overlay(a, b, transform, side=side, place=place)
     if warped is None:
         return None
     x, y, mask, cover_a, cover_b = warped
+    if toned is not None:
+        x, y = toned(x, y)
     inside = cv2.erode(mask.astype(np.uint8), np.ones((WINDOW, WINDOW), np.uint8)).astype(bool)
     edge = WINDOW // 2
     inside[:edge], inside[-edge:], inside[:, :edge], inside[:, -edge:] = False, False, False, False

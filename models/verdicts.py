@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import EQUALLY_SHARP, Evidence, Verdict, is_alike_nowhere
 
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ _RELIT = 12.0
 _DRAWN_RELIT = 0.9
 _SWAPPED = 0.005
 _SWAPPED_OF_CLASH = 0.15  # letters clash all along their edges
+_EXCHANGED = 0.0015
+_OTHER_GRAIN = 0.3  # copies keep 0.45 and more of it, two exposures share 0.1
 _BLURRED = 0.4
 _CLASH_OF_VIEWS = 0.02
 _CLASH_OF_PAGES = 0.003
@@ -185,6 +187,8 @@ def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
     coarsely_same = _COARSELY_SAME if _equally_sharp(e) else _COARSELY_SAME - 0.05
     if is_alike_nowhere(e) and (e.coarse or 0.0) < coarsely_same:
         return "alike everywhere and nowhere the same: another light or moment"
+    if e.exchanged >= _EXCHANGED and (e.detail or 0.0) >= _BLURRED:
+        return "each shows something that the other doesn't: one went, another came"
     if _is_rephotographed(e):
         return "a part shows something else: somebody moved, came or went"
     two_views = max(e.cover_a or 0, e.cover_b or 0) < 0.93
@@ -192,9 +196,15 @@ def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
         return "each shows what the other doesn't: the camera turned"
     if two_views and (e.clash or 0.0) > _CLASH_OF_VIEWS:
         return "each shows what the other doesn't, and what they share differs"
+    if e.grain is not None and e.grain < _OTHER_GRAIN:
+        return "the noise of the sensor is another one: exposed anew"
     if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
         return "a part lies elsewhere: the subject moved"
-    if (e.recoloured or 0) > _RECOLOURED and (e.agreement or 0) >= 0.93 and not e.inverted:
+    if (
+        (e.recoloured or 0) > _RECOLOURED
+        and (e.agreement or 0) >= 0.93
+        and not (e.inverted or e.curved)
+    ):
         return "a part has another colour"
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
@@ -245,6 +255,7 @@ def _toned(e: Evidence) -> bool:
     gain = abs(e.gain) if e.gain else 1.0
     return (
         e.inverted
+        or e.curved
         or not 0.9 < gain < 1.1
         or abs(e.shift or 0.0) > 6
         or (e.colour or 0.0) > 6

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from twinsift.catalog import decisions, freshness, library, listing, review
+from twinsift.catalog import decisions, freshness, library, listing, review, steps
 from twinsift.catalog.database import Catalog
 from twinsift.models.evidence import Evidence
 
@@ -80,7 +80,7 @@ def _measure(path: Path) -> dict[str, list[float]]:
             "`twinsift groups`, to its first line": _times(first_line),
             "one group in review": _times(lambda: review.load_group(catalog, shown[0].id)),
             "a decision": _times(decide, len(details)),
-            "its undo": _times(lambda: decisions.undo(catalog), len(details)),
+            "its undo": _times(lambda: steps.undo(catalog), len(details)),
             "has anything changed": _times(lambda: listing.stamp(catalog)),
             "the folders' counts": _times(lambda: library.list_folders(catalog)),
             "background: all groups read": _times(lambda: listing.list_groups(catalog), _FEW),

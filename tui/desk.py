@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ..catalog import decisions
+from ..catalog import decisions, steps
 from ..catalog.database import Catalog
-from ..catalog.decisions import Choice, Step, Verb
+from ..catalog.decisions import Choice, Verb
 from ..catalog.review import GroupDetail, Member
+from ..catalog.steps import Step
 from .pace import Pace
 
 
@@ -68,16 +69,16 @@ class Desk:
         self.pace.decided()
         return step
 
-    def undo(self, told: decisions.Told = decisions.nobody) -> Step | None:
-        """Take back the last step; `told` as for `decisions.undo`."""
-        step = decisions.undo(self._catalog, told)
+    def undo(self, told: steps.Told = steps.nobody) -> Step | None:
+        """Take back the last step; `told` as for `steps.undo`."""
+        step = steps.undo(self._catalog, told)
         if step is not None:
             self.pace.undone()
         return step
 
-    def redo(self, told: decisions.Told = decisions.nobody) -> Step | None:
+    def redo(self, told: steps.Told = steps.nobody) -> Step | None:
         """Do the step again that was taken back last."""
-        return decisions.redo(self._catalog, told)
+        return steps.redo(self._catalog, told)
 
 
 def _toggled(member: Member) -> Verb:

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable
 
 from ..catalog.database import Catalog
-from ..catalog.decisions import Step, Verb
+from ..catalog.decisions import Verb
 from ..catalog.errors import Interrupted
 from ..catalog.listing import list_groups, stamp
 from ..catalog.planning import build
 from ..catalog.review import GroupDetail, load_group
 from ..catalog.settings import Settings
+from ..catalog.steps import Step
 from ..models.errors import TwinsiftError
 from ..models.text import printable
 from . import commands_files, plain, spoken

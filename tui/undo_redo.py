@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..catalog import decisions
+from ..catalog import steps
 from ..catalog.database import Catalog
-from ..catalog.decisions import Step
 from ..catalog.progress import Control, Meter, Report
 from ..catalog.review import GroupDetail, load_group
+from ..catalog.steps import Step
 from .busy import BusyScreen
 from .desk import Desk
 from .groups_screen import GroupsScreen
@@ -27,20 +27,20 @@ class _Way:
     """Back or forward in the history."""
 
     next: Callable[[Catalog], Step | None]
-    go: Callable[[Desk, decisions.Told], Step | None]
+    go: Callable[[Desk, steps.Told], Step | None]
     doing: str
     done: str
     nothing: str
 
 
 _BACK = _Way(
-    decisions.undoable,
+    steps.undoable,
     Desk.undo,
     "Undoing",
     "undone",
     "nothing to undo: the journal ({everywhere.journal}) undoes file actions",
 )
-_FORWARD = _Way(decisions.redoable, Desk.redo, "Doing again", "done again", "nothing to redo")
+_FORWARD = _Way(steps.redoable, Desk.redo, "Doing again", "done again", "nothing to redo")
 
 
 def undo(app: TwinsiftApp) -> None:
@@ -57,7 +57,7 @@ def _travel(app: TwinsiftApp, way: _Way) -> None:
     try:
         step = way.next(app.catalog)
         if step is not None and step.group_id:
-            step = way.go(app.desk, decisions.nobody)
+            step = way.go(app.desk, steps.nobody)
     except TROUBLE as error:
         app.say(in_words(error), "bad")
         return

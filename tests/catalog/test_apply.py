@@ -11,11 +11,12 @@ import pytest
 from file_library import COPY, KEEPER, Library, contents_below, marked, states
 from twinsift.catalog import journal
 from twinsift.catalog.apply import apply_plan
-from twinsift.catalog.decisions import Choice, Verb, decide, undo
+from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.errors import CatalogError, Interrupted, RefusedError
 from twinsift.catalog.planning import build
 from twinsift.catalog.progress import Control, Progress
 from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.steps import undo
 from twinsift.catalog.undo import undo_batch
 
 

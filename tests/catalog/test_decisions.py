@@ -9,20 +9,10 @@ import pytest
 from file_library import Library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from twinsift.catalog.decisions import (
-    Choice,
-    Step,
-    Verb,
-    accept,
-    clear,
-    decide,
-    keep_only,
-    mark_distinct,
-    redo,
-    undo,
-)
+from twinsift.catalog.decisions import Choice, Verb, accept, clear, decide, keep_only, mark_distinct
 from twinsift.catalog.errors import RefusedError
 from twinsift.catalog.review import GroupDetail, Member
+from twinsift.catalog.steps import Step, redo, undo
 from twinsift.models.evidence import Evidence, Verdict
 
 

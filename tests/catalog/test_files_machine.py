@@ -32,10 +32,11 @@ from twinsift.catalog import (
     trash,
 )
 from twinsift.catalog.apply import apply_plan
-from twinsift.catalog.decisions import Choice, Verb, clear, decide, redo, undo
+from twinsift.catalog.decisions import Choice, Verb, clear, decide
 from twinsift.catalog.errors import RefusedError
 from twinsift.catalog.planning import build
 from twinsift.catalog.settings import Settings
+from twinsift.catalog.steps import redo, undo
 from twinsift.catalog.undo import undo_batch
 
 FILES = 6

@@ -166,7 +166,7 @@ def test_pictures_that_share_descriptors_are_proposed_first(descriptors):
     assigned = [vocabulary.assign(d).astype(np.uint16) for d in descriptors]
     best = {
         i: int(found[0])
-        for i, found, _ in words.propose(assigned, assigned, vocabulary.size, neighbours=3)
+        for i, found, _ in words.Index(assigned, vocabulary.size).propose(assigned, neighbours=3)
         if len(found)
     }
     assert [best[k] for k in range(10)] == [10 + k for k in range(10)]
@@ -188,12 +188,12 @@ def test_a_crowd_of_copies_leaves_room_for_what_else_is_on_a_collage():
     assigned = [p.astype(np.uint16) for p in pictures]
     only = np.zeros(len(assigned), bool)
     only[0] = True
-    ((_, near, _),) = words.propose(assigned, assigned, 20000, neighbours=24, only=only)
+    ((_, near, _),) = words.Index(assigned, 20000).propose(assigned, neighbours=24, only=only)
     assert len(near) == len(set(near.tolist())) == 24
     assert {int(i - 1) // 24 for i in near if i <= 72} == {0, 1, 2}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(words, "_CROWDED", 10**6)
-        ((_, near, _),) = words.propose(assigned, assigned, 20000, neighbours=24, only=only)
+        ((_, near, _),) = words.Index(assigned, 20000).propose(assigned, neighbours=24, only=only)
         assert {int(i - 1) // 24 for i in near if i <= 72} == {0}
 
 
@@ -202,7 +202,7 @@ def test_only_the_asked_for_are_looked_up(descriptors):
     assigned = [vocabulary.assign(d).astype(np.uint16) for d in descriptors]
     only = np.zeros(40, bool)
     only[[3, 5]] = True
-    found = words.propose(assigned, assigned, vocabulary.size, neighbours=2, only=only)
+    found = words.Index(assigned, vocabulary.size).propose(assigned, neighbours=2, only=only)
     assert [i for i, _, _ in found] == [3, 5]
 
 
@@ -217,6 +217,8 @@ def test_a_vocabulary_is_the_same_when_learnt_again_and_when_stored(descriptors)
 
 def test_nothing_is_proposed_where_there_is_nothing():
     empty = [np.zeros(0, np.uint16)] * 3
-    assert all(len(found) == 0 for _, found, _ in words.propose(empty, empty, 16, neighbours=2))
-    assert list(words.propose([], [], 16, neighbours=2)) == []
+    assert all(
+        len(found) == 0 for _, found, _ in words.Index(empty, 16).propose(empty, neighbours=2)
+    )
+    assert list(words.Index([], 16).propose([], neighbours=2)) == []
     assert words.learn(np.zeros((1, 128), np.uint8)).assign(np.zeros((0, 128), np.uint8)).size == 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from twinsift.catalog import decisions, library, listing
+from twinsift.catalog import decisions, library, listing, steps
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.group_store import put_groups
 from twinsift.catalog.groups import Group
@@ -153,7 +153,7 @@ def test_the_stamp_changes_with_what_the_list_shows_only(filled: Catalog) -> Non
     assert detail is not None
     decisions.decide(filled, group.id, decisions.keep_only(detail, {detail.keeper.file_id}))
     seen.append(stamp(filled))
-    decisions.undo(filled)
+    steps.undo(filled)
     seen.append(stamp(filled))
     library.set_role(filled, 1, "reference")
     seen.append(stamp(filled))

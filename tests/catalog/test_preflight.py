@@ -12,10 +12,11 @@ import pytest
 from file_library import COPY, KEEPER, Library, contents_below, marked, states
 from twinsift.catalog import fileops
 from twinsift.catalog.apply import apply_plan
-from twinsift.catalog.decisions import Choice, Verb, decide, undo
+from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.plan import Plan
 from twinsift.catalog.planning import build
 from twinsift.catalog.settings import FileSettings, Settings
+from twinsift.catalog.steps import undo
 from twinsift.catalog.undo import undo_batch
 
 

@@ -9,12 +9,14 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from twinsift.models.comparison import Picture, dihedral, examine, turned_around
+from twinsift.models.comparison import examine, turned_around
 from twinsift.models.evidence import Verdict
 from twinsift.models.extract import extract
 from twinsift.models.features import ExtractSpec
 from twinsift.models.hashes import ORIENTATIONS
 from twinsift.models.keypoints import Keypoints
+from twinsift.models.orientations import dihedral
+from twinsift.models.picture import Picture
 from twinsift.models.sentences import sentence
 from twinsift.models.verdicts import Facts, Thresholds, judge, similarity
 
@@ -138,6 +140,32 @@ def test_another_person_before_the_same_ground_is_a_near_shot(photograph):
     first.paste(person, (200, 120))
     second.paste(other, (210, 130))
     assert verdict_of(looked_at(first), looked_at(second)) is Verdict.NEAR_SHOT
+
+
+def test_a_scene_exposed_anew_is_a_near_shot_though_nothing_moved(photograph):
+    light = cv2.GaussianBlur(np.asarray(photograph(64), np.float32), (0, 0), 0.8)
+    light[:200] = np.linspace(120, 170, 640, dtype=np.float32)[None, :, None]  # a sky
+    shots = [
+        Image.fromarray(
+            np.clip(light + np.random.default_rng(s).normal(0, 4, light.shape), 0, 255).astype("u1")
+        )
+        for s in (1, 2)
+    ]
+    first, again = (looked_at(shot, format="JPEG", quality=92) for shot in shots)
+    assert verdict_of(first, again) is Verdict.NEAR_SHOT
+    copy = looked_at(shots[0].resize((600, 450)), format="JPEG", quality=80)
+    assert verdict_of(first, copy).is_duplicate
+
+
+def test_solarised_is_toned_and_a_stranger_follows_no_curve(photograph):
+    scenes = [photograph(seed).convert("L") for seed in (57, 58)]
+    original, solarised, other = (
+        looked_at(grey) for grey in (scenes[0], *(ImageOps.solarize(s, 150) for s in scenes))
+    )
+    evidence = examine(original[0], solarised[0])
+    assert evidence.curved
+    assert judge(evidence, original[1], solarised[1], Thresholds()) is Verdict.EDITED
+    assert not examine(original[0], other[0]).curved
 
 
 def test_a_lens_and_a_curled_page_are_edits_that_a_bend_explains(photograph):

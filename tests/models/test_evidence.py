@@ -110,6 +110,8 @@ def test_a_page_is_a_copy_where_its_ink_agrees_and_another_of_its_kind_where_it_
         ({"cover_a": 0.8, "cover_b": 0.8, "shift": 2.0}, "a camera that panned"),
         ({"cover_a": 0.7, "cover_b": 0.7, "correlation": 1.0, "clash": 0.1}, "a screen scrolled"),
         ({"moved": 40}, "a subject that moved"),
+        ({"exchanged": 0.01, "detail": 0.9}, "one went, another came"),
+        ({"grain": 0.1}, "the noise of another exposure"),
         ({"recoloured": 0.2}, "a thing in another colour"),
     ],
 )
@@ -123,6 +125,8 @@ def test_another_exposure_is_a_near_shot(change, why):
         ({"residual": 0.9, "coherence": 0.8, "bent": 0.03}, "a lens explains it"),
         ({"changed": 0.1, "drawn": 0.95, "clash": 0.05, "detail": 0.9}, "a sticker is drawn"),
         ({"correlation": 0.8, "best_correlation": 0.95, "coarse": 0.99}, "grain, a screen's dots"),
+        ({"exchanged": 0.01, "detail": 0.1}, "blur moves edges"),
+        ({"grain": 0.8}, "the same noise"),
         ({"cover_a": 0.8, "cover_b": 0.8, "correlation": 1.0}, "two crops of one picture"),
     ],
 )

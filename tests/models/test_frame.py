@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
-from twinsift.models.comparison import dihedral
 from twinsift.models.frame import Frame, Part, draw, frame, scale
+from twinsift.models.orientations import dihedral
 
 Photograph = Callable[..., Image.Image]
 WIDE, HIGH = 640, 480

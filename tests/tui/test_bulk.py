@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from twinsift.catalog import decisions
+from twinsift.catalog import steps
 from twinsift.catalog.errors import Interrupted, RefusedError
 from twinsift.catalog.listing import list_groups
 from twinsift.catalog.progress import Control
@@ -55,13 +55,13 @@ def test_an_undo_that_is_stopped_takes_nothing_back(filled: Library) -> None:
         raise Interrupted("stopped", "go on")
 
     with pytest.raises(Interrupted):
-        decisions.undo(filled.catalog, stop)
+        steps.undo(filled.catalog, stop)
     assert filled.decisions() == before
-    step = decisions.undoable(filled.catalog)
+    step = steps.undoable(filled.catalog)
     assert step is not None
     assert step.group_id == ""
-    assert decisions.redoable(filled.catalog) is None
-    assert decisions.undo(filled.catalog) == decisions.redoable(filled.catalog) == step
+    assert steps.redoable(filled.catalog) is None
+    assert steps.undo(filled.catalog) == steps.redoable(filled.catalog) == step
     assert filled.decisions() == {}
 
 

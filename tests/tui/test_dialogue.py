@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from twinsift.catalog import decisions
+from twinsift.catalog import steps
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.listing import note_first
 from twinsift.tui.dialogue import Dialogue
@@ -199,7 +199,7 @@ def test_on_a_dumb_terminal_from_index_to_restore(photos: Path, tmp_path: Path) 
     assert child.exitstatus == Status.INTERRUPTED
     assert "\x1b" not in said.getvalue()
     with Catalog.open(catalog) as opened:
-        assert decisions.undo(opened) is None
+        assert steps.undo(opened) is None
     again = pexpect.spawn(
         str(command), ["review", "--plain", "--catalog", str(catalog)], encoding="utf-8",
         timeout=60, echo=False,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from twinsift.catalog import listing
-from twinsift.catalog.decisions import undo
 from twinsift.catalog.group_table import GroupTable
 from twinsift.catalog.listing import list_groups, note_first
+from twinsift.catalog.steps import undo
 from twinsift.models.evidence import Verdict
 from twinsift.tui import feed
 from twinsift.tui.app import TwinsiftApp
