@@ -10,6 +10,7 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Input
 from twinsift.catalog import library as folders_of
+from twinsift.catalog.listing import list_groups
 from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.folder_picker import FolderPicker
 from twinsift.tui.library_screen import FolderList, LibraryScreen
@@ -216,3 +217,37 @@ async def test_the_counts_grow_while_pictures_are_read(filled: Library, make_app
 
 def _row(screen: LibraryScreen) -> str:
     return screen.query_one(FolderList).render_line(0).text
+
+
+@pytest.mark.slow
+async def test_groups_that_come_while_one_triages_move_nothing(
+    library: Library,
+    make_app: MakeApp,
+    photograph: Callable[..., Image.Image],
+    tmp_path: Path,
+) -> None:
+    """Indexing and matching as they are: larger copies come, and stand above those that were."""
+    for folder, seeds, width in (("small", (1, 2, 3), 64), ("large", (4, 5, 6, 7), 200)):
+        (tmp_path / folder).mkdir()
+        for seed in seeds:
+            picture = photograph(seed, width, width * 3 // 4)
+            picture.save(tmp_path / folder / f"{seed}.png")
+            picture.save(tmp_path / folder / f"{seed}.bmp")
+    async with make_app(index_on_start=[tmp_path / "small"]).run_test(size=(80, 24)) as pilot:
+        assert isinstance(pilot.app, TwinsiftApp)
+        await until_idle(pilot)
+        await pilot.press("G", "k", "enter", "enter", "q", "k")  # one is decided meanwhile
+        triage = pilot.app.triage
+        here = triage.current
+        assert here is not None
+        assert triage.progress() == (1, 3)
+        pilot.app.index([tmp_path / "large"])
+        await pilot.press("j", "k")
+        await until_idle(pilot)
+        assert triage.current == here
+        assert triage.row >= 4
+        groups = list(list_groups(library.catalog))
+        assert triage.progress() == (1, len(groups)) == (1, 7)
+        totals = triage.totals()
+        assert (totals.groups, totals.decided) == (7, 1)
+        assert totals.reclaim == sum(group.reclaim for group in groups)
