@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models import preview
 from ..models.comparison import COARSE_SIDE, examine, turned_around
 from ..models.difference import Difference, colours_apart, difference
 from ..models.errors import TwinsiftError
@@ -153,7 +153,7 @@ def _matches(found: Any, a: Picture, b: Picture) -> Matches:
 
 
 def _colours(picture: Picture) -> NDArray[np.uint8]:
-    decoded = cv2.imdecode(np.frombuffer(picture.preview, np.uint8), cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise TwinsiftError("the stored picture is damaged", "index again")
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return preview.colour(picture.preview)
+    except ValueError as error:
+        raise TwinsiftError("the stored picture is damaged", "index again") from error

@@ -13,7 +13,8 @@ Hashes = NDArray[np.uint64]
 Places = NDArray[np.intp]
 Pairs = tuple[Places, Places]
 
-_SMALL = 1 << 22  # products below this are compared outright: the bands' tables would cost more
+_SMALL = 1 << 22  # pairs that are compared outright at a time: bands would cost more for so few
+_HANDFUL = 256  # hashes that are compared with any number outright
 _WIDTHS = (17, 17, 16, 14)  # the last reaches less far, so that it may have fewer buckets
 _LAYERS = 32
 _FEW = 8  # times fewer on one side: what is fewer is looked up, without tables of the many
@@ -30,9 +31,8 @@ def join(a: Hashes, b: Hashes, radius: int) -> Iterator[Pairs]:
     """
     if len(a) == 0 or len(b) == 0:
         return
-    if len(a) * len(b) <= _SMALL:
-        near = np.bitwise_count(a[:, None] ^ b[None]) <= radius
-        yield np.divmod(np.flatnonzero(near), len(b))
+    if len(a) * len(b) <= _SMALL or min(len(a), len(b)) <= _HANDFUL:
+        yield from _outright(a, b, radius)
         return
     if len(b) < len(a):
         for j, i in join(b, a, radius):
@@ -50,6 +50,15 @@ def join(a: Hashes, b: Hashes, radius: int) -> Iterator[Pairs]:
                 fits &= np.bitwise_count(earlier.of(differing)) > earlier.reach
             if fits.any():
                 yield i[fits], j[fits]
+
+
+def _outright(a: Hashes, b: Hashes, radius: int) -> Iterator[Pairs]:
+    rows = max(1, _SMALL // len(b))
+    for start in range(0, len(a), rows):
+        near = np.bitwise_count(a[start : start + rows, None] ^ b[None]) <= radius
+        i, j = np.divmod(np.flatnonzero(near), len(b))
+        if len(i):
+            yield i + start, j
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,9 @@ def index(
         decoded = _read_all(catalog, there, wanted, report, control)
         not_embedded = _embed_all(catalog, there, wanted, key, report, control)
         counts = store.count(catalog, covered)
-        failures = sorted([*found.unreadable, *store.failures(catalog, covered)])
+        failures = sorted(found.unreadable)
+        if counts.failed:  # to ask which goes through all files once more
+            failures = sorted([*failures, *store.failures(catalog, covered)])
     return IndexSummary(
         files=counts.files,
         pictures=counts.pictures,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .database import Catalog
@@ -18,7 +18,7 @@ from .progress import Control, Meter
 from .reading import EMPTY
 from .roots import Scope
 from .store import BATCH, NOT_A_PICTURE
-from .walk import FoundFile, UnreadableFolder, WalkRules, walk
+from .walk import Found, UnreadableFolder, WalkRules, walk
 
 
 @dataclass(slots=True)
@@ -35,12 +35,8 @@ class ScanResult:
     """Folders that can't be listed, absolute, with the reason; what is known of them stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    id: int
-    path: bytes
-    identity: Identity
-    present: bool
+_Row = tuple[bytes, int, int, int, int, int, int]
+"""A remembered file: as Found, whether it is present, id."""
 
 
 def scan(
@@ -77,7 +73,7 @@ def _scan_scope(
     if not os.path.isdir(scope.path):
         result.missing.append(scope.path)
         return
-    merge = _Merge(_rows(reader, scope))
+    merge = _Merge(reader, scope)
     writer = _Writer(catalog, scope.root.id)
     unreadable: list[tuple[bytes, str]] = []
     seen = kept = 0
@@ -88,18 +84,23 @@ def _scan_scope(
                 unreadable.append((os.path.join(scope.root.path, found.path), found.reason))
                 kept += merge.keep_below(found.path)
                 continue
-            meter.add()
-            row = merge.take(found.path)
-            if row is None:
-                writer.insert(found)
+            meter.add(len(found))
+            if merge.take_unchanged(found):
+                seen += len(found)
+                result.unchanged += len(found)
                 continue
-            seen += 1
-            if row.identity != found.identity:
-                writer.change(row, found)
-                continue
-            result.unchanged += 1
-            if not row.present:
-                writer.reappear(row)
+            for file in found:
+                row = merge.take(file[0])
+                if row is None:
+                    writer.insert(file)
+                    continue
+                seen += 1
+                if row[:5] != file:
+                    writer.change(row, file)
+                    continue
+                result.unchanged += 1
+                if not row[5]:
+                    writer.reappear(row)
     finally:
         writer.flush()
         result.unreadable += unreadable
@@ -110,7 +111,7 @@ def _scan_scope(
     for row in gone:
         writer.vanish(row)
     writer.flush()
-    result.vanished |= {row.id for row in gone}
+    result.vanished |= {row[6] for row in gone}
     if not scope.folder:
         with catalog.transaction() as connection:
             connection.execute(
@@ -118,31 +119,42 @@ def _scan_scope(
             )
 
 
-def _rows(reader: Catalog, scope: Scope) -> Iterator[_Row]:
-    cursor = reader.connection.execute(
-        "SELECT id, path, size, mtime_ns, device, inode, present FROM file"
-        " WHERE root_id = ? AND path >= ? AND path < ? ORDER BY path",
-        scope.bounds,
-    )
-    for file_id, path, *identity, present in cursor:
-        yield _Row(file_id, path, Identity(*identity), bool(present))
+_ROWS = 4096  # read at a time
 
 
 class _Merge:
     """The remembered rows, consumed in step with the walk; those passed over have vanished."""
 
-    def __init__(self, rows: Iterator[_Row]) -> None:
-        self._rows = rows
-        self._next = next(rows, None)
+    def __init__(self, reader: Catalog, scope: Scope) -> None:
+        self._cursor = reader.connection.execute(
+            "SELECT path, size, mtime_ns, device, inode, present, id FROM file"
+            " WHERE root_id = ? AND path >= ? AND path < ? ORDER BY path",
+            scope.bounds,
+        )
+        self._rows: list[_Row] = []
+        self._at = 0
         self._gone: list[_Row] = []
+
+    def take_unchanged(self, found: Sequence[Found]) -> bool:
+        """Take the rows of some files if they are the very next ones, all present as they were.
+
+        That is how nearly all files are: compared as lists, they cost half of what they do singly.
+        """
+        self._fill(len(found))
+        rows = self._rows[self._at : self._at + len(found)]
+        same = len(rows) == len(found) and all(row[5] for row in rows)
+        if same and [row[:5] for row in rows] == found:
+            self._at += len(found)
+            return True
+        return False
 
     def take(self, path: bytes) -> _Row | None:
         """The row of exactly this path, if there is one."""
         self._pass(path)
-        row = self._next
-        if row is None or row.path != path:
+        row = self._next()
+        if row is None or row[0] != path:
             return None
-        self._next = next(self._rows, None)
+        self._at += 1
         return row
 
     def keep_below(self, folder: bytes) -> int:
@@ -150,8 +162,8 @@ class _Merge:
         start = folder + b"/" if folder else b""
         self._pass(start)
         kept = 0
-        while self._next is not None and self._next.path.startswith(start):
-            self._next = next(self._rows, None)
+        while (row := self._next()) is not None and row[0].startswith(start):
+            self._at += 1
             kept += 1
         return kept
 
@@ -161,10 +173,20 @@ class _Merge:
         return self._gone
 
     def _pass(self, path: bytes | None) -> None:
-        while self._next is not None and (path is None or self._next.path < path):
-            if self._next.present:
-                self._gone.append(self._next)
-            self._next = next(self._rows, None)
+        while (row := self._next()) is not None and (path is None or row[0] < path):
+            if row[5]:
+                self._gone.append(row)
+            self._at += 1
+
+    def _next(self) -> _Row | None:
+        self._fill(1)
+        return self._rows[self._at] if self._at < len(self._rows) else None
+
+    def _fill(self, wanted: int) -> None:
+        """Have the next rows at hand, as far as there are any."""
+        if len(self._rows) - self._at < wanted:
+            self._rows = self._rows[self._at :] + self._cursor.fetchmany(_ROWS)
+            self._at = 0
 
 
 def _is_unmounted(scope: Scope, gone: Sequence[_Row]) -> bool:
@@ -173,7 +195,7 @@ def _is_unmounted(scope: Scope, gone: Sequence[_Row]) -> bool:
         if next(entries, None) is None:
             return True
     device = Identity.of(os.stat(scope.path)).device
-    return all(row.identity.device != device for row in gone)
+    return all(row[3] != device for row in gone)
 
 
 class _Writer:
@@ -187,19 +209,19 @@ class _Writer:
         self._root_id = root_id
         self._statements: list[tuple[str, tuple[int | bytes, ...]]] = []
 
-    def insert(self, found: FoundFile) -> None:
+    def insert(self, found: Found) -> None:
         self._add(
             "INSERT INTO file (root_id, path, size, mtime_ns, device, inode)"
             " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (self._root_id, found.path, *found.identity),
+            (self._root_id, *found),
         )
 
-    def change(self, row: _Row, found: FoundFile) -> None:
+    def change(self, row: _Row, found: Found) -> None:
         self._add(
             "UPDATE file SET size = ?, mtime_ns = ?, device = ?, inode = ?,"
             " content_id = NULL, error = NULL, present = 1"
             " WHERE id = ? AND root_id = ? AND path = ?",
-            (*found.identity, row.id, self._root_id, row.path),
+            (*found[1:], row[6], self._root_id, row[0]),
         )
 
     def reappear(self, row: _Row) -> None:
@@ -216,7 +238,7 @@ class _Writer:
     def _set_present(self, row: _Row, present: int) -> None:
         self._add(
             "UPDATE file SET present = ? WHERE id = ? AND root_id = ? AND path = ?",
-            (present, row.id, self._root_id, row.path),
+            (present, row[6], self._root_id, row[0]),
         )
 
     def _add(self, statement: str, values: tuple[int | bytes, ...]) -> None:

@@ -26,6 +26,7 @@ NOT_A_PICTURE = "not a picture"
 
 _PAGE = 1024
 _IN_SCOPE = "f.root_id = ? AND f.path >= ? AND f.path < ? AND f.present = 1"
+_FAILED = "(f.error <> ? OR (f.error IS NULL AND c.error IS NOT NULL))"
 _PENDING = (
     " FROM file f JOIN root r ON r.id = f.root_id LEFT JOIN content c ON c.id = f.content_id"
     " WHERE " + _IN_SCOPE + " AND f.error IS NULL AND (c.id IS NULL OR c.extractor <>"
@@ -39,6 +40,8 @@ class Counts:
 
     files: int
     pictures: int
+    failed: int
+    """Files that can't be used."""
 
 
 # Writing: all of these want to be inside a transaction.
@@ -203,16 +206,16 @@ def jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> 
 
 def count(catalog: Catalog, covered: Iterable[Scope]) -> Counts:
     """How many files are there, and how many of them are pictures that were read."""
-    files = pictures = 0
-    for scope in covered:
-        row = catalog.connection.execute(
+    found = [
+        catalog.connection.execute(
             "SELECT count(*), count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL"  # noqa: S608
-            " AND c.error IS NULL THEN 1 END)"
+            f" AND c.error IS NULL THEN 1 END), count(CASE WHEN {_FAILED} THEN 1 END)"
             " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE,
-            scope.bounds,
+            (NOT_A_PICTURE, *scope.bounds),
         ).fetchone()
-        files, pictures = files + row[0], pictures + row[1]
-    return Counts(files, pictures)
+        for scope in covered
+    ]
+    return Counts(*(sum(column) for column in zip((0, 0, 0), *found, strict=True)))
 
 
 def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, str]]:
@@ -222,7 +225,7 @@ def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, st
         rows = catalog.connection.execute(
             "SELECT f.path, coalesce(f.error, c.error)"  # noqa: S608
             " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE + " AND"
-            " (f.error <> ? OR (f.error IS NULL AND c.error IS NOT NULL)) ORDER BY f.path",
+            f" {_FAILED} ORDER BY f.path",
             (*scope.bounds, NOT_A_PICTURE),
         )
         found += [(os.path.join(scope.root.path, path), reason) for path, reason in rows]

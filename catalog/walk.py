@@ -16,8 +16,10 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from .fileops import PREFIX
 from .identity import Identity
@@ -27,16 +29,19 @@ from .settings import IndexSettings
 
 _NO_MEDIA, _IGNORE = b".nomedia", b".twinsiftignore"
 _MARKERS = (_NO_MEDIA, _IGNORE)
+_RUN = 1024  # most files in one go
 _IGNORE_MOST = 1 << 16  # bytes of a .twinsiftignore that are read
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A regular file."""
+def _nothing(name: bytes) -> object:
+    """Leaves out no name."""
 
-    path: bytes
-    """Relative to the root, parts joined by '/'."""
-    identity: Identity
+
+Found = tuple[bytes, int, int, int, int]
+"""A regular file: its path, relative to the root and joined by '/', and its Identity's numbers.
+
+A plain tuple: of hundreds of thousands of files nothing more is made than what is compared.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class WalkRules:
     hidden: bool = False
     follow_symlinks: bool = False
     one_file_system: bool = False
-    ignored: Callable[[bytes], object] = field(default=lambda name: None)
+    ignored: Callable[[bytes], object] = _nothing
     """Whether a name is to be left out."""
     closed: frozenset[bytes] = frozenset()
     """Absolute paths that are passed over: other roots, which are walked on their own; the trash;
@@ -81,8 +86,8 @@ class WalkRules:
         )
 
 
-def walk(root: bytes, folder: bytes, rules: WalkRules) -> Iterator[FoundFile | UnreadableFolder]:
-    """Every file below `root/folder`, ordered by the bytes of its path; none is opened.
+def walk(root: bytes, folder: bytes, rules: WalkRules) -> Iterator[list[Found] | UnreadableFolder]:
+    """Every file below `root/folder`, ordered by the bytes of its path, in runs; none is opened.
 
     `root` is absolute and real, `folder` relative to it (empty: the root itself).
     """
@@ -96,17 +101,20 @@ def walk(root: bytes, folder: bytes, rules: WalkRules) -> Iterator[FoundFile | U
     ignored = _ignored_above(root, folder, rules)
     if ignored is None:
         return
-    stack: list[FoundFile | _Listing] = [_Listing(folder, start, False, ignored)]
+    closed: dict[bytes, set[bytes]] = defaultdict(set)
+    for path in rules.closed:
+        closed[os.path.dirname(path)].add(os.path.basename(path))
+    stack: list[list[Found] | _Listing] = [_Listing(folder, start, False, ignored)]
     while stack:
         listing = stack.pop()
-        if isinstance(listing, FoundFile):
+        if isinstance(listing, list):
             yield listing
             continue
         try:
             # Decided now, in the order of the walk, and not in that of a listing.
             if listing.linked and not _is_new_folder(listing.absolute, rules, device, linked):
                 continue
-            below = _children(listing, rules, device)
+            below = _children(listing, rules, device, closed)
         except OSError as error:
             yield UnreadableFolder(listing.path, os_reason(error))
             continue
@@ -123,41 +131,76 @@ class _Listing:
     """As in WalkRules, with what the folders above ask for."""
 
 
-def _children(listing: _Listing, rules: WalkRules, device: int) -> list[FoundFile | _Listing]:
+def _children(
+    listing: _Listing, rules: WalkRules, device: int, closed: Mapping[bytes, Set[bytes]]
+) -> list[list[Found] | _Listing]:
     """What is in a folder, in the order of the full paths: folders sort as if '/' ended them."""
-    found: list[tuple[bytes, FoundFile | _Listing]] = []
     ignored = _ignored(listing.absolute, listing.ignored) if rules.markers else listing.ignored
     if ignored is None:
         return []
+    files: list[Found] = []
+    folders: list[_Listing] = []
+    shut = closed.get(listing.absolute, frozenset())
+    before = listing.path + b"/" if listing.path else b""
     with os.scandir(listing.absolute) as entries:
         for entry in entries:
             name = entry.name
-            hidden = name.startswith(b".") and not rules.hidden
             # PREFIX: the trash, and files that a file action is in the middle of
-            if hidden or name.startswith(PREFIX) or ignored(name) or name in _MARKERS:
+            if name[:1] == b"." and (
+                not rules.hidden or name.startswith(PREFIX) or name in _MARKERS
+            ):
                 continue
-            path = listing.path + b"/" + name if listing.path else name
-            if entry.is_symlink():
-                if rules.follow_symlinks and _is_folder_link(entry):
-                    found.append((name + b"/", _Listing(path, entry.path, True, ignored)))
+            if ignored is not _nothing and ignored(name):
                 continue
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    if listing.linked or _is_open(entry, rules, device):
-                        below = _Listing(path, entry.path, listing.linked, ignored)
-                        found.append((name + b"/", below))
-                elif entry.is_file(follow_symlinks=False) and entry.path not in rules.closed:
-                    found.append((name, FoundFile(path, _identity(entry))))
+                if entry.is_file(follow_symlinks=False):
+                    if name not in shut:
+                        files.append(_found(before + name, entry))
+                elif entry.is_symlink():
+                    if rules.follow_symlinks and _is_folder_link(entry):
+                        folders.append(_Listing(before + name, entry.path, True, ignored))
+                elif entry.is_dir(follow_symlinks=False) and (
+                    listing.linked or _is_open(entry, rules, device)
+                ):
+                    folders.append(_Listing(before + name, entry.path, listing.linked, ignored))
             except FileNotFoundError:
                 continue  # gone since the listing was read
-    found.sort(key=lambda pair: pair[0])
-    return [child for _, child in found]
+    files.sort()
+    folders.sort(key=_end_of_folder)
+    return _in_order(files, folders)
+
+
+def _in_order(files: Sequence[Found], folders: Sequence[_Listing]) -> list[list[Found] | _Listing]:
+    """Sorted files and folders of one folder as one list: runs of files between the folders."""
+    ordered: list[list[Found] | _Listing] = []
+    start = 0
+    for folder in (*folders, None):
+        key = None if folder is None else (_end_of_folder(folder),)
+        end = len(files) if key is None else bisect_left(files, key, start)
+        ordered += [files[k : min(k + _RUN, end)] for k in range(start, end, _RUN)]
+        if folder is not None:
+            ordered.append(folder)
+        start = end
+    return ordered
+
+
+def _end_of_folder(listing: _Listing) -> bytes:
+    return listing.path + b"/"
+
+
+def _found(path: bytes, entry: os.DirEntry[bytes]) -> Found:
+    # On Windows the listing knows neither device nor inode.
+    status = os.lstat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)
+    device, inode = status.st_dev, status.st_ino
+    if (device | inode) >> 63:  # more than SQLite holds as they are
+        return (path, *Identity.of(status))
+    return path, status.st_size, status.st_mtime_ns, device, inode
 
 
 def _matcher(patterns: Sequence[bytes]) -> Callable[[bytes], object]:
     """Whether a name matches one of some globs."""
     if not patterns:
-        return lambda name: None
+        return _nothing
     expressions = (os.fsencode(fnmatch.translate(os.fsdecode(pattern))) for pattern in patterns)
     return re.compile(b"|".join(expressions)).match
 
@@ -181,6 +224,8 @@ def _ignored(folder: bytes, above: Callable[[bytes], object]) -> Callable[[bytes
     except OSError:
         return None
     own = _matcher([line.strip() for line in lines if line.strip() and not line.startswith(b"#")])
+    if own is _nothing or above is _nothing:
+        return above if own is _nothing else own
     return lambda name: own(name) or above(name)
 
 
@@ -231,9 +276,3 @@ def _is_new_folder(
 
 def _is_walked(real: bytes, rules: WalkRules) -> bool:
     return any(real == root or is_inside(real, root) for root in rules.roots)
-
-
-def _identity(entry: os.DirEntry[bytes]) -> Identity:
-    # On Windows the listing knows neither device nor inode.
-    status = os.lstat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)
-    return Identity.of(status)

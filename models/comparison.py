@@ -18,7 +18,7 @@ from .recolouring import compare_colours
 from .similarity import Agreement, Array, Place, Toning, compare
 from .surroundings import is_framed
 
-VERSION = 5
+VERSION = 6
 FEWEST_INLIERS = 8
 """Inliers below which an alignment isn't even looked at."""
 TRUSTED_INLIERS = 30

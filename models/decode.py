@@ -163,7 +163,8 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
         if kind in _REDUCIBLE
         else None,
         frames=frames,
-        as_stored=kind == "JPEG" and finished is image,
+        # One of many scans takes long to decode again, where no time limit holds.
+        as_stored=kind == "JPEG" and finished is image and not image.info.get("progressive"),
     )
 
 

@@ -25,7 +25,8 @@ _STEEPER, _STEP = 2.0, 3.0  # by how much, and by how many grey levels a pixel
 _OUTLINED = 0.45  # share of a thing's outline that is an edge where it is,
 _BARE = 0.2  # and at most where it isn't
 _BOTH = 0.15  # share from which it is an edge in either: a thing that moved by less than itself
-_PHOTOGRAPHIC = 0.72  # share of both that two tones take up at most, then
+_MANY_TONES = 0.72  # share of both that two tones take up at most, then,
+_SOME_TONES, _AS_MANY = 0.85, 1.3  # or where they take up about as much of either
 _TONE = 8
 
 
@@ -59,7 +60,7 @@ def exchanged(x: Array, y: Array, inside: NDArray[np.bool_], apart: NDArray[np.b
         if max(of_x, of_y) >= _OUTLINED and min(of_x, of_y) <= _BARE:
             only_x += area * (of_x > of_y)
             only_y += area * (of_y > of_x)
-        elif min(of_x, of_y) >= _BOTH and _is_photographic(x, y, outline):
+        elif min(of_x, of_y) >= _BOTH and _was_at_two_places(x, y, outline):
             only_x, only_y = only_x + area / 2, only_y + area / 2
     return min(only_x, only_y) / max(int(np.count_nonzero(inside)), 1)
 
@@ -92,11 +93,15 @@ def _in_runs(those: NDArray[np.bool_]) -> int:
     return int(lengths[lengths >= _RUN].sum())
 
 
-def _is_photographic(x: Array, y: Array, outline: Array) -> bool:
-    """Whether both pictures have many tones there: what is drawn over a picture has few."""
+def _was_at_two_places(x: Array, y: Array, outline: Array) -> bool:
+    """Whether both pictures show the like of a scene there: what is laid over one is of few tones.
+
+    What moved by less than itself leaves a part of it, and of what is behind, in both.
+    """
     left, top, wide, high = cv2.boundingRect(outline)
     part = (slice(top, top + high), slice(left, left + wide))
     there = np.zeros((high, wide), np.uint8)
     cv2.drawContours(there, [outline - (left, top)], -1, 1, cv2.FILLED)
     values = (np.clip(p[part][there > 0], 0, 255).astype(np.uint8) for p in (x, y))
-    return all(sum(commonest_tones(v, _TONE)) < _PHOTOGRAPHIC for v in values)
+    less, more = sorted(sum(commonest_tones(v, _TONE)) for v in values)
+    return more < _MANY_TONES or (more < _SOME_TONES and more <= _AS_MANY * less)

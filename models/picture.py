@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from . import preview
 from .keypoints import Keypoints
 from .recolouring import SIDE as COLOUR_SIDE
 from .similarity import Array
@@ -32,10 +33,7 @@ class Picture:
     @cached_property
     def grey(self) -> Array:
         """The working picture that the keypoints refer to, uint8 (h, w)."""
-        data = np.frombuffer(self.preview, np.uint8)
-        grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-        if grey is None:
-            raise ValueError("the stored preview is no picture")
+        grey = preview.grey(self.preview)
         size = (self.keypoints.width, self.keypoints.height)
         if grey.shape[::-1] == size:
             return grey
@@ -56,11 +54,7 @@ class Picture:
     @cached_property
     def colours(self) -> Array:
         """Y, Cr and Cb of the picture at 64 x 64, float32 (64, 64, 3)."""
-        data = np.frombuffer(self.preview, np.uint8)
-        flags = cv2.IMREAD_REDUCED_COLOR_4 | cv2.IMREAD_IGNORE_ORIENTATION
-        colour = cv2.imdecode(data, flags)
-        if colour is None:
-            raise ValueError("the stored preview is no picture")
+        colour = preview.colour(self.preview, reduced=4)
         size = (COLOUR_SIDE, COLOUR_SIDE)
         small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-        return cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+        return cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb).astype(np.float32)

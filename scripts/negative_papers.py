@@ -104,7 +104,7 @@ def qr_codes(seeds: Seeds, count: int) -> Pictures:
             modules[y + 2 : y + 5, x + 2 : x + 5] = 0
         timing = np.arange(side - 16) % 2 * 255
         modules[6, 8 : side - 8] = modules[8 : side - 8, 6] = timing
-        code = Image.fromarray(modules).resize((side * 14,) * 2, Image.Resampling.NEAREST)
+        code = Image.fromarray(modules).resize((side * 14, side * 14), Image.Resampling.NEAREST)
         sheet = Image.new("RGB", (600, 600), "white")
         sheet.paste(code.convert("RGB"), (70, 70))
         found.append(sheet)

@@ -132,28 +132,26 @@ def pans(pool: Pool, count: int) -> Pictures:
 def video(pool: Pool, count: int) -> Pictures:
     """Frames a second apart: the camera drifts and zooms, two things move, the codec blurs."""
     found: Pictures = []
-    for number in range(count):
-        series, frame = divmod(number, 4)
-        if frame == 0:
-            clip = pool.seeds("clip", series)
-            scene = pixels(pool.take(1100, 700))
-            passing = []
-            for _ in range(2):
-                w, h = int(clip.integers(60, 170)), int(clip.integers(80, 220))
-                body, mask = pixels(pool.take(w, h)), outline(clip, w, h)
-                place = clip.uniform((100, 150, -60, -15), (700, 400, 60, 15))
-                passing.append((body, mask, place))
-            drift, zoom = clip.uniform(-12, 12, 2), clip.uniform(0, 0.03)
-        rng = pool.seeds("frame", number)
-        now = scene.copy()
-        for body, mask, (x, y, dx, dy) in passing:
-            blend(now, body, mask, int(x + dx * frame), int(y + dy * frame))
-        turn = cv2.getRotationMatrix2D((550, 350), rng.uniform(-0.3, 0.3), 1 + zoom * frame)
-        turn[:, 2] += drift * frame
-        now = cv2.warpAffine(
-            now, turn, (1100, 700), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-        )[70:-70, 90:-90]
-        found.append(exposed(cv2.GaussianBlur(now, (0, 0), 0.9), rng, 0.02))
+    for first in range(0, count, 4):
+        clip = pool.seeds("clip", first // 4)
+        scene = pixels(pool.take(1100, 700))
+        passing: list[tuple[Array, Array, Array]] = []
+        for _ in range(2):
+            w, h = int(clip.integers(60, 170)), int(clip.integers(80, 220))
+            body, mask = pixels(pool.take(w, h)), outline(clip, w, h)
+            passing.append((body, mask, clip.uniform((100, 150, -60, -15), (700, 400, 60, 15))))
+        drift, zoom = clip.uniform(-12, 12, 2), clip.uniform(0, 0.03)
+        for frame in range(min(4, count - first)):
+            rng = pool.seeds("frame", first + frame)
+            now = scene.copy()
+            for body, mask, (x, y, dx, dy) in passing:
+                blend(now, body, mask, int(x + dx * frame), int(y + dy * frame))
+            turn = cv2.getRotationMatrix2D((550, 350), rng.uniform(-0.3, 0.3), 1 + zoom * frame)
+            turn[:, 2] += drift * frame
+            now = cv2.warpAffine(
+                now, turn, (1100, 700), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+            )[70:-70, 90:-90]
+            found.append(exposed(cv2.GaussianBlur(now, (0, 0), 0.9), rng, 0.02))
     return found
 
 
@@ -181,29 +179,28 @@ def webcam(pool: Pool, count: int) -> Pictures:
 def relief(pool: Pool, count: int, *, things: int = 0, forward: bool = False) -> Pictures:
     """A step aside or `forward` in a photograph laid over ground, hills and `things` on them."""
     found: Pictures = []
-    for number in range(count):
-        series, frame = divmod(number, 3)
-        if frame == 0:
-            scene = pixels(pool.take(860, 640))
-            depth = _depth(pool.seeds("relief", things, forward, series), scene.shape[:2], things)
-        rng = pool.seeds("reliefshot", things, forward, number)
-        step = (0, 9, -13)[frame] * rng.uniform(0.8, 1.3)
-        h, w = depth.shape
-        y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-        if forward:
-            nearer = 1 - step * depth / 500
-            x, y = (x - w / 2) * nearer + w / 2, (y - h * 0.45) * nearer + h * 0.45
-        else:
-            x, y = x - step * depth, y - 0.1 * step * depth
-        seen = cv2.remap(
-            scene,
-            x.astype(np.float32),
-            y.astype(np.float32),
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REFLECT,
-        )
-        found.append(exposed(inset(shaken(seen, rng, 4, 0.4)), rng))
+    for first in range(0, count, 3):
+        scene = pixels(pool.take(860, 640))
+        depth = _depth(pool.seeds("relief", things, forward, first // 3), (640, 860), things)
+        for frame in range(min(3, count - first)):
+            rng = pool.seeds("reliefshot", things, forward, first + frame)
+            step = (0, 9, -13)[frame] * rng.uniform(0.8, 1.3)
+            seen = _stepped(scene, step * depth, forward=forward)
+            found.append(exposed(inset(shaken(seen, rng, 4, 0.4)), rng))
     return found
+
+
+def _stepped(scene: Array, near: Array, *, forward: bool) -> Array:
+    """The scene from a step away, each pixel moved by how near it is."""
+    h, w = near.shape
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    if forward:
+        closer = 1 - near / 500
+        x, y = (x - w / 2) * closer + w / 2, (y - h * 0.45) * closer + h * 0.45
+    else:
+        x, y = x - near, y - 0.1 * near
+    at = x.astype(np.float32), y.astype(np.float32)
+    return cv2.remap(scene, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
 
 
 def _depth(rng: np.random.Generator, shape: tuple[int, int], things: int) -> Array:

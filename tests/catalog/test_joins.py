@@ -43,8 +43,10 @@ def test_the_hamming_join_is_exact_and_tells_each_pair_once(seed, n, m, radius, 
     hashes = clustered(seed, n + m)
     a, b = hashes[:n], hashes[n:]
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hamming, "_SMALL", 70)
         if layers is not None:  # through the bands, in small chunks
             patch.setattr(hamming, "_SMALL", -1)
+            patch.setattr(hamming, "_HANDFUL", 0)
             patch.setattr(hamming, "_LAYERS", layers)
             patch.setattr(hamming, "_BLOCK", 13)
             patch.setattr(hamming, "_CHUNK", 37)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twinsift.catalog import walk as walking
 from twinsift.catalog.settings import IndexSettings
-from twinsift.catalog.walk import FoundFile, UnreadableFolder, WalkRules, walk
+from twinsift.catalog.walk import UnreadableFolder, WalkRules, walk
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="a POSIX file system")
 
@@ -33,7 +34,7 @@ def rules(
 
 def paths(root: Path, given_rules: WalkRules | None = None, folder: bytes = b"") -> list[bytes]:
     found = walk(os.fsencode(root), folder, given_rules or rules(None, (), root))
-    return [item.path for item in found if isinstance(item, FoundFile)]
+    return [file[0] for run in found if isinstance(run, list) for file in run]
 
 
 def test_files_come_in_the_order_of_their_paths_bytes(tmp_path: Path) -> None:
@@ -71,10 +72,44 @@ def test_the_order_holds_for_any_names(
 
 def test_identities_are_those_of_the_file_system(tmp_path: Path) -> None:
     put(tmp_path, "a")
-    (found,) = walk(os.fsencode(tmp_path), b"", rules())
-    assert isinstance(found, FoundFile)
     status = (tmp_path / "a").stat()
-    assert found.identity == (1, status.st_mtime_ns, status.st_dev, status.st_ino)
+    identity = (1, status.st_mtime_ns, status.st_dev, status.st_ino)
+    assert list(walk(os.fsencode(tmp_path), b"", rules())) == [[(b"a", *identity)]]
+
+
+@pytest.mark.parametrize("where", ["device", "inode"])
+def test_numbers_that_take_all_64_bits_come_as_the_catalog_holds_them(
+    tmp_path: Path, where: str
+) -> None:
+    put(tmp_path, "a")
+    real = (tmp_path / "a").stat()
+    huge = (1 << 64) - 5
+    numbers = list(real)
+    numbers[2 if where == "device" else 1] = huge
+    times = {"st_mtime_ns": real.st_mtime_ns}
+
+    class Entry:
+        path = os.fsencode(tmp_path / "a")
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            return os.stat_result(numbers, times)
+
+    found = walking._found(b"a", Entry())  # type: ignore[arg-type]
+    assert found[3:] == tuple(
+        -5 if number == huge else number for number in (numbers[2], numbers[1])
+    )
+
+
+def test_many_files_come_in_runs_and_all_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "_RUN", 3)
+    put(tmp_path, *(f"{n:02d}" for n in range(8) if n != 3), "03/x", "04.d/x", "99/x")
+    (tmp_path / "03x").touch()
+    runs = list(walk(os.fsencode(tmp_path), b"", rules()))
+    assert [[file[0].decode() for file in run] for run in runs if isinstance(run, list)] == [
+        ["00", "01", "02"], ["03/x"], ["03x", "04"], ["04.d/x"], ["05", "06", "07"], ["99/x"]
+    ]  # fmt: skip
 
 
 def test_hidden_names_are_left_out_unless_asked_for_and_the_trash_always(tmp_path: Path) -> None:
@@ -221,9 +256,10 @@ def test_a_folder_that_cannot_be_read_is_told_in_its_place(
 
     monkeypatch.setattr(os, "scandir", scandir)
     found = list(walk(os.fsencode(tmp_path), b"", rules()))
-    assert [item.path for item in found] == [b"a", b"locked", b"z"]
-    assert isinstance(found[1], UnreadableFolder)
-    assert "permission denied" in found[1].reason
+    (before,), locked, (after,) = found
+    assert isinstance(locked, UnreadableFolder)
+    assert (before[0], locked.path, after[0]) == (b"a", b"locked", b"z")
+    assert "permission denied" in locked.reason
 
 
 def test_other_file_systems_are_left_out_on_request(
