@@ -17,9 +17,9 @@ from .attributes import Attributes
 from .database import Catalog
 from .destinations import free_path
 from .errors import RefusedError
-from .fileops import Held
 from .journal import Action
 from .progress import Meter
+from .regular_file import Held
 from .replacement import put_link
 from .retinue import renamed
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Collection
 
 from ..models.text import printable
-from . import fileops, trash
+from . import regular_file, trash
 from .errors import RefusedError
 
 _NAME_MAX = 255  # bytes of one name on nearly every file system
@@ -141,7 +141,7 @@ class Protected:
             OSError: whether it is can't be told.
         """
         self.check(path)
-        found = fileops.identity_at(path)
+        found = regular_file.identity_at(path)
         if found is None:
             return
         rows = self._connection.execute(
@@ -151,7 +151,7 @@ class Protected:
         ).fetchall()
         for root, relative, role in rows:
             name = os.path.join(root, relative)
-            other = fileops.identity_at(name)
+            other = regular_file.identity_at(name)
             if other is not None and other[2:] == found[2:]:  # device and inode, as they are now
                 raise RefusedError(
                     f"{printable(path)} is the same file as {printable(name)}, which is in a {role}"

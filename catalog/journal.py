@@ -18,7 +18,7 @@ from ..models.text import printable
 from . import aftermath
 from .database import Catalog
 from .errors import CatalogError
-from .fileops import identity_at
+from .regular_file import identity_at
 
 _COLUMNS = (
     "id, batch_id, verb, source, destination, digest, size, mtime_ns, device, inode, keeper,"

@@ -34,7 +34,7 @@ class Glance:
 
     identity: Identity
     sample: bytes
-    """`fileops.sample_of` the file."""
+    """`regular_file.sample_of` the file."""
 
 
 @dataclass(frozen=True, slots=True)

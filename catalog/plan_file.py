@@ -32,7 +32,7 @@ from typing import Any
 from blake3 import blake3
 
 from ..models.text import printable
-from . import aftermath, fileops, plan_line
+from . import aftermath, plan_line, regular_file
 from .database import Catalog
 from .errors import CatalogError
 from .plan import Companion, Plan, PlanItem
@@ -132,7 +132,7 @@ def _digested(item: PlanItem) -> PlanItem:
     """The item with the digests of what goes along."""
     companions: list[Companion] = []
     for companion in item.companions:
-        with fileops.hold(companion.source, alone=False) as held:
+        with regular_file.hold(companion.source, alone=False) as held:
             companions.append(
                 replace(companion, digest=held.digest(), identity=held.identity, links=held.links)
             )

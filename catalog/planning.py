@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..models.text import printable
-from . import fileops, trash
+from . import fileops, regular_file, trash
 from .database import Catalog
 from .decisions import Verb
 from .destinations import Destinations, Protected
@@ -108,7 +108,7 @@ def for_files(
     """
     path = os.path.abspath(os.fsencode(keeper))
     try:
-        with fileops.hold(path, alone=False) as held:
+        with regular_file.hold(path, alone=False) as held:
             digest = held.digest()
     except OSError as error:
         raise RefusedError(f"{printable(path)} can't be read: {error.strerror}") from error
@@ -176,7 +176,7 @@ class _Draft:
     ) -> PlanItem:
         source = file.source
         self._protected.check_file(source)
-        found = fileops.stat_at(source)
+        found = regular_file.stat_at(source)
         if found is None or not stat.S_ISREG(found.st_mode):
             raise RefusedError("is gone, or no regular file any more")
         folder = os.path.dirname(source)
@@ -221,7 +221,7 @@ class _Draft:
         """What suffices to know both files again; None where only reading them in full does."""
         if not self._fast_check or seen != file.identity or kept != keeper.identity:
             return None
-        samples = fileops.sample_of_file(file.source), fileops.sample_of_file(keeper.path)
+        samples = regular_file.sample_of_file(file.source), regular_file.sample_of_file(keeper.path)
         if file.digest == keeper.digest and samples[0] != samples[1]:
             raise RefusedError("or the file that is kept has changed since it was indexed")
         return Glance(seen, samples[0]), Glance(kept, samples[1])
@@ -233,7 +233,7 @@ def _living(seen: Identity, keepers: Iterator[_Keeper], verb: Verb) -> tuple[_Ke
     if verb.links:
         reason = "no file that is kept has the same bytes, so that a link would lose this one's"
     for keeper in keepers:
-        other = fileops.identity_at(keeper.path)
+        other = regular_file.identity_at(keeper.path)
         if other is None:
             reason = f"the file that is kept, {printable(keeper.path)}, is gone"
         elif other[2:] == seen[2:]:  # device and inode

@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from ..models.text import printable
-from . import fileops, journal, trash
+from . import fileops, journal, regular_file, trash
 from .database import Catalog
 from .decisions import Verb
 from .destinations import Protected
 from .errors import RefusedError
-from .fileops import Held
 from .identity import Identity
 from .plan import Companion, Glance, Plan, PlanItem
+from .regular_file import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Preflight:
         self._check_places(item)
         self._check_decision(item)
         with ExitStack() as stack:
-            held = stack.enter_context(fileops.hold(item.source, alone=True))
+            held = stack.enter_context(regular_file.hold(item.source, alone=True))
             if held.identity[2:] == _inode(item.keeper):
                 raise RefusedError(
                     f"it is the same file as the one that is kept, {printable(item.keeper)}"
@@ -70,7 +70,7 @@ class Preflight:
                 raise RefusedError(
                     f"{printable(item.source)} has been replaced since the plan was made"
                 )
-            keeper = stack.enter_context(fileops.hold(item.keeper, alone=False))
+            keeper = stack.enter_context(_kept(item.keeper))
             if not _looks_right(item, held, keeper):
                 _read_both(item, held, keeper)
             companions = tuple(self._companions(item, stack))
@@ -127,9 +127,9 @@ class Preflight:
     def _companions(self, item: PlanItem, stack: ExitStack) -> Iterator[tuple[Companion, Held]]:
         """What goes along, held, with its digest; what is gone is passed over."""
         for companion in item.companions:
-            if fileops.stat_at(companion.source) is None:
+            if regular_file.stat_at(companion.source) is None:
                 continue
-            held = stack.enter_context(fileops.hold(companion.source, alone=True))
+            held = stack.enter_context(regular_file.hold(companion.source, alone=True))
             digest = held.digest()
             planned = companion.identity
             unchanged = (
@@ -145,15 +145,28 @@ class Preflight:
             yield replace(companion, digest=digest), held
 
 
+@contextmanager
+def _kept(path: bytes) -> Iterator[Held]:
+    """`regular_file.hold` the file that stays, whose fault is told as such."""
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(regular_file.hold(path, alone=False))
+        except (OSError, RefusedError) as error:
+            fault = "" if isinstance(error, RefusedError) else "can't be read: "
+            raise RefusedError(
+                f"the file that is kept, {printable(path)}, {fault}{fileops.reason_of(error, path)}"
+            ) from error
+        yield held
+
+
 def _looks_right(item: PlanItem, held: Held, keeper: Held) -> bool:
     """Whether a quick check will do, and finds both files as they were when the plan was made."""
     if item.glances is None or item.verb not in (Verb.TRASH, Verb.MOVE):
         return False
 
     def is_as(glance: Glance, file: Held) -> bool:
-        return (
-            glance.identity == file.identity and fileops.sample_of(file.descriptor) == glance.sample
-        )
+        same = glance.identity == file.identity
+        return same and regular_file.sample_of(file.descriptor) == glance.sample
 
     return is_as(item.glances[0], held) and is_as(item.glances[1], keeper)
 
@@ -169,5 +182,5 @@ def _read_both(item: PlanItem, held: Held, keeper: Held) -> None:
 
 def _inode(path: bytes) -> tuple[int, int] | None:
     """Device and inode of whatever is at `path`."""
-    found = fileops.stat_at(path)
+    found = regular_file.stat_at(path)
     return None if found is None else Identity.of(found)[2:]

@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from ..models.text import printable
-from . import fileops, journal, trash
+from . import journal, regular_file, trash
 from .carrying import Outcome, Tally, Task, alone, carry_out, refuse
 from .database import Catalog
 from .destinations import Protected
 from .errors import RefusedError
-from .fileops import Held
 from .journal import Action
 from .progress import Control, Meter, Report, silent
+from .regular_file import Held
 
 _DAY = 86_400.0
 
@@ -111,7 +111,7 @@ def _cleared(
         raise RefusedError(f"{printable(stored)} is in no trash")
     protected.check(stored)
     with ExitStack() as stack:
-        held = stack.enter_context(fileops.hold(stored, alone=True))
+        held = stack.enter_context(regular_file.hold(stored, alone=True))
         if held.digest() != action.digest:
             raise RefusedError("has changed since it was put into the trash")
         for path, digest in _keepers(catalog, action):
@@ -130,7 +130,7 @@ def _cleared(
 def _verified(stack: ExitStack, path: bytes, digest: bytes, purged: Held) -> Held | None:
     """The file at `path`, held, where it has this digest and is another than the one to purge."""
     try:
-        kept = stack.enter_context(fileops.hold(path, alone=False))
+        kept = stack.enter_context(regular_file.hold(path, alone=False))
         if kept.identity[2:] != purged.identity[2:] and kept.digest() == digest:
             return kept
     except (OSError, RefusedError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..models.text import printable
-from . import fileops, journal, replacement, trash
+from . import fileops, journal, regular_file, replacement, trash
 from .database import Catalog
 from .destinations import free_path
 from .errors import CatalogError, RefusedError
@@ -98,7 +98,7 @@ def _send_after(catalog: Catalog, action: Action) -> Resolution:
     if action.destination is None:
         return Resolution("failed", "")
     try:
-        with fileops.hold(action.source, alone=True) as held:
+        with regular_file.hold(action.source, alone=True) as held:
             if held.digest() != action.digest:
                 return Resolution("failed", "was changed by another program")
             if action.verb == "trash":
@@ -132,7 +132,7 @@ def _resolve(action: Action, catalog: Catalog | None) -> Resolution:
     kept_as = _bring_back_aside(action)
     if kept_as is not None:
         return Resolution("failed", f"its name was taken meanwhile; it is at {printable(kept_as)}")
-    here = fileops.stat_at(action.source)
+    here = regular_file.stat_at(action.source)
     if action.destination is None:
         if here is not None:
             return Resolution("failed", "")
@@ -152,16 +152,16 @@ def _has_arrived(action: Action) -> bool:
 
 
 def _is_it(action: Action, path: bytes) -> bool:
-    return fileops.holds(path, action.digest, action.size)
+    return regular_file.holds(path, action.digest, action.size)
 
 
 def _bring_back_aside(action: Action) -> bytes | None:
     """Deal with a source that was renamed aside; where it is now if its own name is taken."""
     aside = fileops.aside_path(action.source, action.token)
-    if fileops.stat_at(aside) is None:
+    if regular_file.stat_at(aside) is None:
         return None
     folder = os.path.dirname(aside)
-    half_renamed = fileops.is_same_file(aside, action.source)  # between link and unlink
+    half_renamed = regular_file.is_same_file(aside, action.source)  # between link and unlink
     if half_renamed or (_has_arrived(action) and _is_it(action, aside)):
         os.unlink(aside)
     else:
@@ -177,7 +177,7 @@ def _bring_back_aside(action: Action) -> bytes | None:
 def _finish_part(action: Action, destination: bytes) -> None:
     """Remove a copy that was cut off, or name it where it has become the only one."""
     part = fileops.part_path(destination, action.token)
-    if fileops.stat_at(part) is None:
+    if regular_file.stat_at(part) is None:
         return
     if _is_it(action, destination) or _is_it(action, action.source):
         os.unlink(part)
@@ -188,16 +188,16 @@ def _finish_part(action: Action, destination: bytes) -> None:
 
 def _leave_source(action: Action, destination: bytes) -> Resolution:
     """The file is at its destination, verified: see to it that it isn't at its source too."""
-    here, there = fileops.identity_at(action.source), fileops.identity_at(destination)
+    here, there = regular_file.identity_at(action.source), regular_file.identity_at(destination)
     if here is not None and here == there:
-        if fileops.is_same_file(action.source, destination):  # cut off between link and unlink
+        if regular_file.is_same_file(action.source, destination):  # cut off between link and unlink
             os.unlink(destination)
             sync_folder(os.path.dirname(destination))
         return Resolution("failed", "")
     sync_folder(os.path.dirname(destination))
     if _is_it(action, action.source):  # cut off between copy and removal
         try:
-            with fileops.hold(action.source, alone=True) as held:
+            with regular_file.hold(action.source, alone=True) as held:
                 fileops.remove(held, action.token)
         except (OSError, RefusedError) as error:
             reason = fileops.reason_of(error, action.source)
@@ -212,7 +212,7 @@ def _leave_source(action: Action, destination: bytes) -> Resolution:
 
 def _find_lost(action: Action, destination: bytes, catalog: Catalog | None) -> Resolution:
     """Nothing is at the source, and the destination doesn't hold what was sent there."""
-    there = fileops.identity_at(destination)
+    there = regular_file.identity_at(destination)
     if there is not None and (
         action.verb == "trash"  # nobody else writes there
         or (there.inode == action.inode and there.device == _device_of(action.source))
@@ -243,7 +243,7 @@ def _volume_is_there(action: Action, catalog: Catalog | None) -> bool:
         (action.device, action.file_id),
     )
     for root, path, size, mtime_ns in rows:
-        found = fileops.identity_at(os.path.join(root, path))
+        found = regular_file.identity_at(os.path.join(root, path))
         if found is not None and found[:3] == (size, mtime_ns, device):
             return True
     return False

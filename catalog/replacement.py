@@ -14,14 +14,15 @@ import stat
 from collections.abc import Callable
 
 from ..models.text import printable
-from . import fileops, reflink
+from . import fileops, reflink, regular_file
 from .attributes import Attributes
 from .destinations import free_path
 from .errors import RefusedError
 from .exclusive_rename import exchange, rename_exclusively
-from .fileops import Held, aside_path, sync_folder
+from .fileops import aside_path, sync_folder
 from .identity import Identity
 from .journal import Action
+from .regular_file import Held
 
 VERBS = frozenset(("hardlink", "reflink", "symlink", "unlink"))
 """The actions whose file keeps its name; 'unlink' brings a file back in a link's place."""
@@ -61,7 +62,7 @@ def put_link(held: Held, verb: str, digest: bytes, token: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        is_there = lambda place: fileops.holds(place, digest, held.identity.size)  # noqa: E731
+        is_there = lambda place: regular_file.holds(place, digest, held.identity.size)  # noqa: E731
     if not is_there(newcomer):
         raise RefusedError(
             f"the link to {printable(keeper.path)} doesn't lead there; it was removed"
@@ -82,7 +83,7 @@ def put_file(
     """
     newcomer = newcomer_path(path, token)
     copied = fileops.copy(content, newcomer, digest, attributes, path)
-    _swap(path, lambda p: _entry(p) == link, lambda p: fileops.identity_at(p) == copied, token)
+    _swap(path, lambda p: _entry(p) == link, lambda p: regular_file.identity_at(p) == copied, token)
 
 
 def _hard_link(source: bytes, destination: bytes) -> None:
@@ -131,7 +132,7 @@ def resolve(action: Action) -> tuple[str, str]:
     newcomer, aside = newcomer_path(path, action.token), aside_path(path, action.token)
     old = next((p for p in (path, newcomer, aside) if _is_old(action, p)), None)
     for name in (newcomer, aside):  # a rename in two calls, cut off between them
-        if fileops.is_same_file(name, path):
+        if regular_file.is_same_file(name, path):
             os.unlink(name)
             old = old if old != name else path
     if old == path:
@@ -143,7 +144,7 @@ def resolve(action: Action) -> tuple[str, str]:
         os.unlink(old)
         sync_folder(os.path.dirname(path))
         return "done", ""
-    if fileops.stat_at(path) is None:
+    if regular_file.stat_at(path) is None:
         rename_exclusively(old, path)
         return _take_back(action, newcomer)
     back = free_path(path)
@@ -155,8 +156,8 @@ def resolve(action: Action) -> tuple[str, str]:
 def _take_back(action: Action, newcomer: bytes) -> tuple[str, str]:
     """The old one has its name: the newcomer goes, unless nothing else holds what it holds."""
     reason = ""
-    if fileops.stat_at(newcomer) is not None:
-        if not _leads(action.source, action.digest) and fileops.holds(
+    if regular_file.stat_at(newcomer) is not None:
+        if not _leads(action.source, action.digest) and regular_file.holds(
             newcomer, action.digest, action.size
         ):
             kept = free_path(action.source)
@@ -173,8 +174,8 @@ def _without_old(action: Action, newcomer: bytes) -> tuple[str, str]:
     path = action.source
     if not os.path.isdir(os.path.dirname(path)):
         return "intent", "can't be settled while its disk isn't there"
-    waiting = fileops.stat_at(newcomer) is not None
-    if waiting and fileops.stat_at(path) is None and _leads(newcomer, action.digest):
+    waiting = regular_file.stat_at(newcomer) is not None
+    if waiting and regular_file.stat_at(path) is None and _leads(newcomer, action.digest):
         rename_exclusively(newcomer, path)
         waiting = False
     there = _leads(path, action.digest)
@@ -194,7 +195,7 @@ def _is_old(action: Action, path: bytes) -> bool:
 
 
 def _is_unedited(action: Action, path: bytes) -> bool:
-    found = fileops.stat_at(path)
+    found = regular_file.stat_at(path)
     if found is None or found.st_mtime_ns != action.mtime_ns:
         return False
     return stat.S_ISLNK(found.st_mode) or found.st_size == action.size
@@ -202,7 +203,7 @@ def _is_unedited(action: Action, path: bytes) -> bool:
 
 def _entry(path: bytes) -> Identity | None:
     """The identity of what has this name, be it a link."""
-    found = fileops.stat_at(path)
+    found = regular_file.stat_at(path)
     return None if found is None else Identity.of(found)
 
 
@@ -223,6 +224,6 @@ def _leads(path: bytes, digest: bytes) -> bool:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return False
-        return fileops.digest_of(descriptor) == digest
+        return regular_file.digest_of(descriptor) == digest
     finally:
         os.close(descriptor)

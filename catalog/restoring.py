@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from blake3 import blake3
 
 from ..models.text import printable
-from . import fileops, journal, recovery, trash
+from . import fileops, journal, recovery, regular_file, trash
 from .carrying import Outcome
 from .database import Catalog
 from .errors import RefusedError
@@ -86,13 +86,13 @@ def _restore(stored: Stored) -> tuple[str, str]:
     action = _intent(stored)
     try:
         left = _has_temporary_names(action)
-        if fileops.stat_at(stored.path) is None and not left:
+        if regular_file.stat_at(stored.path) is None and not left:
             return "", ""  # it never got there, or was taken out again
         if left or _is_at_both(action):
             state, reason = recovery.resolve(action)
             if state != "failed":
                 return state, reason
-        with fileops.hold(stored.path, alone=True) as held:
+        with regular_file.hold(stored.path, alone=True) as held:
             if held.digest() != stored.digest:
                 raise RefusedError(f"{printable(stored.path)} has changed since it was put there")
             if os.path.lexists(stored.source):
@@ -114,7 +114,7 @@ def _restore(stored: Stored) -> tuple[str, str]:
 
 def _intent(stored: Stored) -> Action:
     """What the record says is to be done, as the journal would have it."""
-    found = fileops.identity_at(stored.path)
+    found = regular_file.identity_at(stored.path)
     device, inode = (0, 0) if found is None else found[2:]
     token = blake3(stored.path + b"\0" + stored.digest).hexdigest()[:16]
     return Action(
@@ -141,13 +141,13 @@ def _has_temporary_names(action: Action) -> bool:
         fileops.part_path(action.destination or b"", action.token),
         fileops.aside_path(action.source, action.token),
     )
-    return any(fileops.stat_at(name) is not None for name in names)
+    return any(regular_file.stat_at(name) is not None for name in names)
 
 
 def _is_at_both(action: Action) -> bool:
     """Whether the file is back already, and only its name in the trash is left to be removed."""
     destination = action.destination or b""
-    return fileops.is_same_file(action.source, destination) or fileops.holds(
+    return regular_file.is_same_file(action.source, destination) or regular_file.holds(
         destination, action.digest, action.size
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from . import fileops
+from . import regular_file
 from .companions import Names
 from .decisions import Verb
 from .destinations import Destinations, Protected
@@ -123,7 +123,7 @@ class Retinue:
     def _companion(self, path: bytes, leaving: _Leaving) -> Companion | None:
         """The companion at `path`, or None where it is left alone."""
         try:
-            found = fileops.stat_at(path)
+            found = regular_file.stat_at(path)
             if found is None or not stat.S_ISREG(found.st_mode):
                 return None
             self._protected.check_file(path)

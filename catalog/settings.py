@@ -194,6 +194,9 @@ class ScreenSettings:
     low_bandwidth: bool = _option(
         False, "spare a slow line: smaller pictures in fewer colours, drawn later"
     )
+    mouse: bool = _option(
+        True, "take clicks and the wheel; without it the terminal selects text as ever"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..models.text import printable
-from . import fileops, journal, trash
+from . import journal, regular_file, trash
 from .attributes import Attributes
 from .carrying import Outcome, Tally, Task, alone, carry_out, refuse
 from .database import Catalog
 from .destinations import Protected
 from .errors import RefusedError
-from .fileops import Held
 from .identity import Identity
 from .journal import Action, BatchSummary
 from .progress import Control, Meter, Report, silent
+from .regular_file import Held
 from .replacement import VERBS as REPLACING
 from .replacement import put_file
 
@@ -117,8 +117,8 @@ def _is_back(done: Action) -> bool:
     try:
         return (
             done.destination is not None
-            and fileops.stat_at(done.destination) is None
-            and fileops.holds(done.source, done.digest, done.size)
+            and regular_file.stat_at(done.destination) is None
+            and regular_file.holds(done.source, done.digest, done.size)
         )
     except OSError:
         return False
@@ -136,7 +136,7 @@ def _cleared(protected: Protected, done: Action, back: Action) -> Iterator[Task]
             f"there is a file of that name now; the one to bring back stays at"
             f" {printable(done.destination)}"
         )
-    with fileops.hold(done.destination, alone=True) as held:
+    with regular_file.hold(done.destination, alone=True) as held:
         if held.digest() != done.digest or not held.is_at(held.path):
             raise RefusedError(f"{printable(held.path)} has changed since it was put there")
         yield Task(back, held)
@@ -146,11 +146,11 @@ def _cleared(protected: Protected, done: Action, back: Action) -> Iterator[Task]
 def _cleared_link(protected: Protected, done: Action, back: Action) -> Iterator[Task]:
     """The link that took a file's place, and the bytes that it leads to, verified."""
     protected.check(done.source)
-    found = fileops.stat_at(done.source)
+    found = regular_file.stat_at(done.source)
     if found is None:
         raise RefusedError("is gone")
     target = os.path.realpath(done.source) if done.verb == "symlink" else done.source
-    with fileops.hold(target, alone=False) as content:
+    with regular_file.hold(target, alone=False) as content:
         if content.digest() != done.digest:
             raise RefusedError("has other bytes now than the file that the link took the place of")
         link = Identity.of(found)

@@ -121,8 +121,10 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
     greyed = False
     if kind in _REDUCIBLE and isinstance(image, ImageFile.ImageFile):
         image.decodermaxblock = len(data)  # at once: in pieces, which are joined anew, costs 5 %
-        if (least := reduction.least(whole)) != whole:
-            greyed = _needs_no_colour(image, reduction)
+        least = reduction.least(whole)
+        if isinstance(reduction, Coarse) and _is_only_hashed(image, data, reduction):
+            greyed, least = True, reduction.least_hashed(whole)
+        if greyed or least != whole:
             image.draft("L" if greyed else None, least)
     # A progressive JPEG holds all coefficients in memory, whatever the scale.
     decoded = whole if image.info.get("progressive") else image.size
@@ -168,13 +170,15 @@ def _read_open(image: Image.Image, data: bytes, reduction: Reduction, max_pixels
     )
 
 
-def _needs_no_colour(image: Image.Image, reduction: Reduction) -> bool:
-    """Whether nothing but hashes comes from a JPEG's pixels: it is small and in sRGB as it is."""
+def _is_only_hashed(image: Image.Image, data: bytes, reduction: Coarse) -> bool:
+    """Whether a JPEG will be its own preview, so that its luminance is all that's wanted."""
     return (
-        isinstance(reduction, Coarse)
-        and max(image.size) <= reduction.most
+        image.format == "JPEG"
         and image.mode == "RGB"
-        and "icc_profile" not in image.info
+        and max(image.size) <= reduction.most
+        and len(data) <= reduction.largest
+        and not (image.info.get("progressive") or "icc_profile" in image.info)
+        and _orientation(image) == 1
     )
 
 

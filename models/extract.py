@@ -51,7 +51,7 @@ def extract(data: bytes, spec: ExtractSpec, *, digest: bytes | None = None) -> F
 def _reduction(spec: ExtractSpec) -> Reduction:
     if spec.keypoints:
         return Within(spec.working_side)
-    return Coarse(COARSE_SIDE, spec.working_side)
+    return Coarse(COARSE_SIDE, COARSE_FRAME, spec.working_side, _LARGEST_PREVIEW)
 
 
 def _hashed(grey: Image.Image, spec: ExtractSpec) -> Image.Image:

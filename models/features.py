@@ -9,8 +9,8 @@ KeypointKind = Literal["sift", "orb"]
 
 COARSE_SIDE = 90
 """Least shorter side, in pixels, that hashes are made from where nothing else is wanted."""
-COARSE_FRAME = 256
-"""Longest side of the working picture where there are no keypoints."""
+COARSE_FRAME = 240
+"""Longest side of the working picture, and least one of a preview, where no keypoints are."""
 
 POSITION_BYTES = 8
 
@@ -43,7 +43,7 @@ class ExtractSpec:
         """
         versions = ".".join(map(str, _VERSIONS.values()))
         extra = "+".join(sorted(set(self.hashes)))
-        coarse = "" if self.keypoints else f";coarse={COARSE_SIDE}"
+        coarse = "" if self.keypoints else f";coarse={COARSE_SIDE},{COARSE_FRAME}"
         return (
             f"v{versions};side={self.working_side};keypoints={self.keypoints};hashes={extra}"
             + coarse

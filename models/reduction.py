@@ -50,18 +50,26 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Coarse:
-    """Decoded as small as leaves `fewest` pixels on the shorter side, then kept within `most`.
+    """Decoded as small as serves hashes and a preview, then kept within `most`.
 
-    That is for hashes, which look at 32 x 32 cells: what is finer changes next to nothing in them.
+    Hashes look at 32 x 32 cells: what is finer than some times that changes next to nothing in
+    them. `hashed` is the shorter side that they want, `shown` the longer one of a preview. A JPEG
+    of no more than `most` pixels a side and `largest` bytes is its own preview: only the hashes
+    come from its pixels.
     """
 
-    fewest: int
+    hashed: int
+    shown: int
     most: int
+    largest: int
 
     def least(self, whole: Size) -> Size:
         """As `Whole.least`."""
-        scale = min(1.0, self.fewest / max(1, min(whole)))
-        return max(1, round(whole[0] * scale)), max(1, round(whole[1] * scale))
+        return _scaled(whole, max(self.hashed / min(whole), self.shown / max(whole)))
+
+    def least_hashed(self, whole: Size) -> Size:
+        """The same where only hashes are wanted."""
+        return _scaled(whole, self.hashed / min(whole))
 
     def apply(self, image: Image.Image) -> Image.Image:
         """As `Whole.apply`."""
@@ -85,6 +93,11 @@ class Squeezed:
 
 
 Reduction = Whole | Within | Coarse | Squeezed
+
+
+def _scaled(whole: Size, scale: float) -> Size:
+    width, height = whole
+    return whole if scale >= 1 else (max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def reduced_size(width: int, height: int, side: int) -> Size:

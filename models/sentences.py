@@ -6,75 +6,92 @@ from .evidence import Evidence, Verdict
 from .verdicts import Facts, near_shot_reason
 
 _WHOLE = 0.97  # cover from which a picture lies whole in the other
-_TURN = 1.5  # degrees that are told
+_TURN = 1.0  # degrees that are told
+_OTHER_BRIGHTNESS = 6.0  # grey levels
 _OTHER_COLOURS = 12.0  # 8-bit steps of chroma: small crops of vivid pictures differ by half of it
 _WEAK_AGREEMENT = 0.9
 _FEW_INLIERS = 30
 
 
 def sentence(e: Evidence, verdict: Verdict, a: Facts | None = None, b: Facts | None = None) -> str:
-    """The evidence in one line: "crop, 52% of the area, mirrored; 143 of 160 ...".
+    """The evidence in one line: "mirrored crop, 52 % of the area; 143 matching points; ...".
 
-    With the files' facts it also says what the files say of themselves: sizes and quality.
+    With the files' facts it also says what the files say of themselves: sizes, quality, and why a
+    near shot is one.
     """
-    if verdict is Verdict.IDENTICAL_FILE:
-        return "the same bytes"
+    if e.method == "digest" or verdict is Verdict.IDENTICAL_FILE:
+        return "identical file, byte for byte"
     if verdict is Verdict.IDENTICAL_PIXELS:
-        return "the same pixels, other metadata or file format"
-    parts = [transform_words(e, verdict)]
+        return "identical pixels, other file format or metadata"
+    parts = [edit_words(e, verdict)]
     if a is not None and b is not None:
         parts[0] = ", ".join(part for part in (parts[0], _file_words(a, b)) if part)
         if verdict is Verdict.NEAR_SHOT:
             parts.append(near_shot_reason(e, a, b))
     if e.inliers:
-        parts.append(f"{e.inliers} of {e.matches} keypoint matches agree")
-    if e.hamming is not None:
-        parts.append(f"{e.hamming} of 64 hash bits differ")
+        parts.append(f"{e.inliers:,} matching point{'s' * (e.inliers != 1)}")
     if e.ssim is not None:
-        parts.append(f"SSIM {e.ssim:.2f} where they overlap")
+        where = " where they overlap" if _cover(e) < _WHOLE else ""
+        parts.append(f"SSIM {e.ssim:.2f}{where}")
+    if e.hamming is not None:
+        parts.append(f"pHash {e.hamming} of 64 bits apart")
     if e.cosine is not None:
-        parts.append(f"embedding {e.cosine:.0%} alike")
+        parts.append(f"cosine {e.cosine:.2f}")
     if verdict.is_duplicate:
         parts.append(_weakest(e))
     return "; ".join(part for part in parts if part)
 
 
-def transform_words(e: Evidence, verdict: Verdict) -> str:
-    """What was done to make one of the other: "crop, 52% of the area, mirrored"; may be ""."""
-    if e.cover_a is None or e.cover_b is None:
-        return ""
-    words = []
-    less, more = sorted((e.cover_a, e.cover_b))
-    if less < _WHOLE <= more:
-        framed = verdict is Verdict.FRAMED
-        words.append(
-            f"fills {less:.0%} of the other" if framed else f"crop, {less:.0%} of the area"
-        )
-    elif less < _WHOLE:
-        words.append(f"{e.cover_a:.0%} of the one and {e.cover_b:.0%} of the other in common")
+def edit_words(e: Evidence, verdict: Verdict) -> str:
+    """What was done to make one of the other: "mirrored crop, 52 % of the area, other contrast"."""
+    turns = _turn_words(e)
+    covered = _cover(e)
+    if verdict is Verdict.TURNED:
+        words = [*turns] or [str(verdict)]
+    elif verdict is Verdict.CROPPED:
+        words = [" ".join([*turns, "crop"]), f"{_percent(covered)} of the area"]
+    elif verdict is Verdict.FRAMED and covered < _WHOLE:
+        words = [str(verdict), f"{_percent(covered)} in common", *turns]
     elif verdict is Verdict.FRAMED and e.agreement is not None:
-        words.append(f"the same but for {max(1 - e.agreement, 0.01):.0%}")
+        words = [str(verdict), f"the same but for {_percent(max(1 - e.agreement, 0.01))}", *turns]
+    else:
+        words = [str(verdict), *turns]
+    if e.bent:
+        words.append(f"bent by up to {_percent(max(e.bent, 0.01))} (a lens, a page)")
+    return ", ".join([*words, *_tone_words(e, verdict)])
+
+
+def _turn_words(e: Evidence) -> list[str]:
+    words = []
     if e.mirrored:
         words.append("mirrored")
-    if abs(e.rotation) > _TURN:
-        words.append(f"rotated by {abs(e.rotation):.0f}°")
-    if e.bent:
-        words.append(f"bent by up to {max(e.bent, 0.01):.0%} (a lens, a page)")
-    return ", ".join([*words, *_tone_words(e, verdict)])
+    if abs(e.rotation) >= _TURN:
+        words.append(f"rotated {round(abs(e.rotation))}°")
+    if e.inverted:
+        words.append("inverted")
+    return words
 
 
 def _tone_words(e: Evidence, verdict: Verdict) -> list[str]:
     words = []
-    if e.inverted:
-        words.append("tones inverted")
-    elif verdict is not Verdict.NEAR_SHOT and e.gain:
-        if abs(e.shift or 0.0) > 6:
+    if e.curved:
+        words.append("tones along a curve")
+    elif verdict is not Verdict.NEAR_SHOT and e.gain and not e.inverted:
+        if abs(e.shift or 0.0) > _OTHER_BRIGHTNESS:
             words.append("other brightness")
         if not 0.9 < abs(e.gain) < 1.1:
             words.append("other contrast")
     if (e.colour or 0.0) > _OTHER_COLOURS:
         words.append("other colours")
     return words
+
+
+def _cover(e: Evidence) -> float:
+    return min((c for c in (e.cover_a, e.cover_b) if c is not None), default=1.0)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
 
 
 def _file_words(a: Facts, b: Facts) -> str:
@@ -94,9 +111,9 @@ def _file_words(a: Facts, b: Facts) -> str:
 def _weakest(e: Evidence) -> str:
     """The measure that speaks for a copy least, where one is weak."""
     if e.agreement is not None and e.agreement < _WEAK_AGREEMENT:
-        return f"weakest: {e.agreement:.0%} of the structure agrees"
+        return f"weakest: {_percent(e.agreement)} of the structure agrees"
     if e.method == "hash":
         return "weakest: no keypoints agree, only the whole picture does"
-    if e.inliers < _FEW_INLIERS:
-        return f"weakest: only {e.inliers} keypoints"
+    if e.method == "keypoints" and e.inliers < _FEW_INLIERS:
+        return "weakest: few matching points"
     return ""

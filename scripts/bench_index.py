@@ -1,15 +1,22 @@
 """What indexing costs: CPU seconds beside the bare decode, a bare walk, and other programs.
 
-    .venv/bin/python scripts/bench_index.py [--quick] [--pictures DIR] [--peer NAME=COMMAND]
+    .venv/bin/python scripts/bench_index.py [--quick] [--only small,large,walk,whole]
+                                            [--size N] [--pictures DIR] [--peer NAME=COMMAND]
 
-The floor is a process that reads the same files and decodes each at the smallest scale, once alone
-and twice at the same time. Start-up, the catalog and all worker processes are part of what
-twinsift's rows say. `{folder}` in a peer's command stands for the folder of pictures.
+small: 2,000 JPEGs of 500 x 375. large: 60 of 12 megapixels. walk: 200,000 tiny files of which none
+has changed. whole: index and match, keypoints and all, of N generated pictures and of a quarter of
+them, and what that makes for 100,000.
+
+The floors are processes that read the same files and decode each at the smallest scale (hashes),
+or decode each at the working size and run SIFT (keypoints), once alone and twice at the same time.
+Start-up, the catalog and all worker processes are part of what twinsift's rows say. `{folder}` in
+a peer's command stands for the folder of pictures.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import tempfile
@@ -21,11 +28,25 @@ import numpy as np
 
 from measuring import Ran, Table, run
 
-_DECODE = (
+_PARTS = ("small", "large", "walk", "whole")
+_LOOP = (
     "import cv2, sys, numpy, pathlib; cv2.setNumThreads(1)\n"
     "for p in sorted(pathlib.Path(sys.argv[1]).iterdir())[int(sys.argv[2])::int(sys.argv[3])]:\n"
-    "    cv2.imdecode(numpy.frombuffer(p.read_bytes(), 'u1'), cv2.IMREAD_REDUCED_GRAYSCALE_8)"
+    "    data = numpy.frombuffer(p.read_bytes(), 'u1')\n"
 )
+_DECODE = _LOOP + "    cv2.imdecode(data, cv2.IMREAD_REDUCED_GRAYSCALE_8)"
+_SIFT = (
+    _LOOP
+    + "    whole = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4 if len(data) > 1e6 else 1)\n"
+    + "    scale = 512 / max(whole.shape)\n"
+    + "    grey = cv2.cvtColor(cv2.resize(whole, None, None, scale, scale, 3), 6)\n"
+    + "    cv2.SIFT.create(nfeatures=500, contrastThreshold=0.02).detectAndCompute(grey, None)"
+)
+_KINDS = (
+    ("hashes only", _DECODE, ["--no-descriptors"]),
+    ("with keypoints", _SIFT, []),
+)
+_MOST_WITH_KEYPOINTS = 500  # more of them take minutes and say the same
 _WALK = (
     "import os, sys\n"
     "stack = [sys.argv[1]]\n"
@@ -41,18 +62,29 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few files only")
+    parser.add_argument("--only", default=",".join(_PARTS), help="parts, joined by commas")
+    parser.add_argument("--size", type=int, default=0, metavar="N", help="pictures of `whole`")
     parser.add_argument("--pictures", type=Path, help="measure on this folder too; flat, JPEGs")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")
     wanted = parser.parse_args()
+    parts = wanted.only.split(",")
     table = Table(("what", "files", "CPU s", "ms a file", "for the floor", "peak MB", "wall s"))
-    with tempfile.TemporaryDirectory() as place:
-        small, large = Path(place, "small"), Path(place, "large")
-        _make_apart(small, 200 if wanted.quick else 2000, 500, 375)
-        _make_apart(large, 8 if wanted.quick else 60, 4000, 3000)
-        folders = [small, large, *([wanted.pictures] if wanted.pictures else [])]
-        for folder in folders:
-            _measure(table, folder, Path(place), wanted.peer)
-        _walk(table, Path(place), 20_000 if wanted.quick else 200_000)
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        folders = []
+        for part, count, wide, high in (
+            ("small", 200 if wanted.quick else 2000, 500, 375),
+            ("large", 8 if wanted.quick else 60, 4000, 3000),
+        ):
+            if part in parts:
+                _make_apart(place / part, count, wide, high)
+                folders.append(place / part)
+        for folder in [*folders, *([wanted.pictures] if wanted.pictures else [])]:
+            _measure(table, folder, place, wanted.peer)
+        if "walk" in parts:
+            _walk(table, place, 20_000 if wanted.quick else 200_000)
+        if "whole" in parts:
+            _whole(table, place, wanted.size or (200 if wanted.quick else 1000))
     table.print()
 
 
@@ -69,65 +101,95 @@ def make(words: list[str]) -> None:
     _make(Path(words[0]), *map(int, words[1:]))
 
 
-def _make(folder: Path, count: int, wide: int, high: int) -> None:
-    """JPEGs of noise at several scales, which are as large as photographs of their size."""
+def _make(folder: Path, count: int, wide: int, high: int, copies: int = 0) -> None:
+    """JPEGs of noise at several scales and of grain: as large as photographs of their size.
+
+    None is like another, but for `copies` of them: the one before, smaller, cut and coded anew.
+    """
     folder.mkdir()
     rng = np.random.default_rng(2)
-    layers = [
-        cv2.resize(rng.uniform(-1, 1, (n, n, 3)).astype(np.float32), (wide, high), None, 0, 0, 2)
-        for n in (3, 7, 15, 40, 90)
-    ]
+    size = (wide, high)
+    grain = rng.normal(0.0, 6.0, (high, wide, 1)).astype(np.float32)
+    before = np.zeros((high, wide, 3), np.uint8)
+    of_copies = set(np.linspace(1, count - 1, copies, dtype=int).tolist()) if copies else set()
     for number in range(count):
-        picture = np.full((high, wide, 3), 128, np.float32)
-        for layer in layers:
-            picture += rng.uniform(20, 60) * np.roll(layer, int(rng.integers(0, wide)), axis=1)
-        picture = np.clip(picture, 0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"{number:05d}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+        name = str(folder / f"{number:06d}.jpg")
+        if number in of_copies:
+            cut = before[high // 20 : -high // 25, wide // 30 : -wide // 20]
+            smaller = cv2.resize(cut, None, None, 0.8, 0.8, cv2.INTER_AREA)
+            cv2.imwrite(name, smaller, [cv2.IMWRITE_JPEG_QUALITY, 75])
+            continue
+        picture = np.roll(grain, int(rng.integers(0, wide)), axis=1) + 128
+        for cells in (3, 7, 15, 40, 90):
+            grid = rng.uniform(-1, 1, (cells, cells, 3)).astype(np.float32) * rng.uniform(20, 60)
+            picture = picture + cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC)
+        before = np.clip(picture, 0, 255).astype(np.uint8)
+        cv2.imwrite(name, before, [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
 def _measure(table: Table, folder: Path, place: Path, peers: list[str]) -> None:
     files = len(list(folder.iterdir()))
     name = f"{folder.name}: "
-    bare = [sys.executable, "-c", _DECODE, folder]
-    floor = run([*bare, "0", "1"])
 
-    def row(what: str, ran: Ran) -> None:
+    def row(what: str, ran: Ran, floor: Ran) -> None:
         note = f"{ran.cpu / floor.cpu:.2f} x" if ran.status == 0 else f"failed ({ran.status})"
         each = ran.cpu / files * 1e3
         table.add(name + what, files, ran.cpu, each, note, ran.peak_mb, ran.wall)
 
-    row("reduced decode alone", floor)
-    two: list[Ran] = []
-    halves = [threading.Thread(target=lambda k=k: two.append(run([*bare, k, "2"]))) for k in "01"]
+    decode = None
+    for kind, bare, flags in _KINDS[: 1 if files > _MOST_WITH_KEYPOINTS else 2]:
+        command = [sys.executable, "-c", bare, folder]
+        floor = run([*command, "0", "1"])
+        decode = decode or floor
+        row(f"floor of {kind}", floor, floor)
+        both = _at_once(command)
+        row("the same by two processes", both, floor)
+        catalog = place / f"{folder.name} {kind}.sqlite"
+        base = [*_twinsift(), "--catalog", catalog]
+        took: list[float] = []
+        for workers in ("1", "2"):
+            catalog.unlink(missing_ok=True)
+            index = run([*base, "index", *flags, "--model=none", "--workers", workers, folder])
+            took.append(index.wall)
+            row(f"index, {kind}, {workers} worker" + "s" * (workers == "2"), index, floor)
+        speed_up = took[0] / took[1] / (floor.wall / both.wall)
+        table.add(f"{name}speed-up by the second", files, "", "", f"{speed_up:.2f} of bare", "", "")
+        row(f"match, {kind}", run([*base, "match"]), floor)
+        row(f"index again, {kind}", run([*base, "index", *flags, "--model=none", folder]), floor)
+        row(f"match again, {kind}", run([*base, "match"]), floor)
+    for peer in peers:
+        title, command = peer.split("=", 1)
+        words = [part.replace("{folder}", str(folder)) for part in shlex.split(command)]
+        row(title, run(words), decode or Ran(1.0, 0.0, 0.0, 0))
+
+
+def _at_once(command: list[str | Path]) -> Ran:
+    """The command over each half of the files, both at the same time."""
+    ran: list[Ran] = []
+    halves = [
+        threading.Thread(target=lambda k=k: ran.append(run([*command, k, "2"]))) for k in "01"
+    ]
     for half in halves:
         half.start()
     for half in halves:
         half.join()
-    both = Ran(sum(r.cpu for r in two), max(r.peak_mb for r in two), max(r.wall for r in two), 0)
-    row("the same by two processes", both)
-    for kind, flags in (("hashes only", ["--no-descriptors"]), ("with keypoints", [])):
-        catalog = place / f"{folder.name} {kind}.sqlite"
-        base = [*_twinsift(), "--catalog", catalog]
-        for workers in ("1", "2"):
-            catalog.unlink(missing_ok=True)
-            what = f"index, {kind}, {workers} worker" + "s" * (workers == "2")
-            row(what, run([*base, "index", *flags, "--workers", workers, folder]))
-        row(f"match, {kind}", run([*base, "match"]))
-        row(f"index again, {kind}", run([*base, "index", *flags, folder]))
-    for peer in peers:
-        title, command = peer.split("=", 1)
-        row(title, run([part.replace("{folder}", str(folder)) for part in shlex.split(command)]))
+    status = max(one.status for one in ran)
+    peak, wall = max(one.peak_mb for one in ran), max(one.wall for one in ran)
+    return Ran(sum(one.cpu for one in ran), peak, wall, status)
 
 
 def _walk(table: Table, place: Path, count: int) -> None:
     """An index of many files of which none has changed, beside a walk that only asks for them."""
+    if hasattr(os, "statvfs") and os.statvfs(place).f_favail < 2 * count:
+        print("walk: passed over, the file system is short of inodes", file=sys.stderr)
+        return
     top = place / "many"
     for number in range(count):
         folder = top / f"{number // 500:04d}"
         if number % 500 == 0:
             folder.mkdir(parents=True)
         (folder / f"{number:06d}.txt").write_bytes(b"x")
-    base = [*_twinsift(), "--catalog", place / "many.sqlite", "index"]
+    base = [*_twinsift(), "--catalog", place / "many.sqlite", "index", "--model=none"]
     run([*base, top])
     floor = run([sys.executable, "-c", _WALK, top])
     again = run([*base, top])
@@ -139,6 +201,25 @@ def _walk(table: Table, place: Path, count: int) -> None:
     for what, ran in (("index again, all unchanged", again), ("start-up alone", start)):
         ratio = f"{ran.cpu / floor.cpu:.2f} x"
         table.add(f"walk: {what}", count, ran.cpu, ran.cpu * each, ratio, ran.peak_mb, ran.wall)
+
+
+def _whole(table: Table, place: Path, size: int) -> None:
+    """Index and match of pictures of which a tenth are copies, and how that grows."""
+    spent: list[tuple[int, float]] = []
+    for count in (max(10, size // 4), size):
+        folder = place / f"whole{count}"
+        _make_apart(folder, count, 640, 480, count // 10)
+        base = [*_twinsift(), "--catalog", place / f"whole{count}.sqlite"]
+        steps = [run([*base, "index", "--model=none", folder]), run([*base, "match"])]
+        for what, ran in zip(("index", "match"), steps, strict=True):
+            note = f"{ran.cpu / 60:.1f} min" if ran.status == 0 else f"failed ({ran.status})"
+            each = ran.cpu / count * 1e3
+            table.add(f"whole: {what}", count, ran.cpu, each, note, ran.peak_mb, ran.wall)
+        spent.append((count, sum(ran.cpu for ran in steps)))
+    (few, less), (many, more) = spent
+    power = np.log(more / less) / np.log(many / few)
+    guess = more * (100_000 / many) ** power
+    table.add("whole: extrapolated", 100_000, guess, guess / 100, f"~ N^{power:.2f}", "", "")
 
 
 def _twinsift() -> list[str]:

@@ -134,17 +134,17 @@ def _cosine(kind: str, n: int) -> Row:
             file.write(part)
         file.flush()
         vectors = np.memmap(file, np.float16, "r").reshape(n, LENGTH)
-        few = min(n, 256)
+        few = min(n, 512)
         exact: set[tuple[int, int]] = set()
+        left, theirs = vectors[:few].astype(np.float32), 0.0
+        for start in range(0, n, 512):
+            right = vectors[start : start + 512].astype(np.float32)  # at no cost to the peer
 
-        def all_blocks() -> None:
-            left = vectors[:few].astype(np.float32)
-            for start in range(0, n, 512):
-                right = vectors[start : start + 512].astype(np.float32)
+            def product(start: int = start, right: NDArray[np.float32] = right) -> None:
                 i, j = np.divmod(np.flatnonzero(left @ right.T >= MINIMUM), len(right))
                 exact.update(zip(i.tolist(), (j + start).tolist(), strict=True))
 
-        theirs = cpu(all_blocks) * n / few / 2
+            theirs += cpu(product) * n / few / 2
         near: list[tuple[int, int]] = []
         count = 0
 

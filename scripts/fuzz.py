@@ -3,10 +3,10 @@
     .venv/bin/python scripts/fuzz.py plan --seconds 600 [--corpus DIR]
 
 Targets: the plan file, the trash's record, the settings file, a network's record and file, a
-picture's metadata. A target may refuse its input by an error of twinsift's own; anything else, a
-hang of 10 seconds, or more than 2 GB of memory, is a finding: libFuzzer prints it and leaves the
-input as a file in the present folder. Without atheris (pip install atheris; Linux and macOS)
-inputs are mutated blindly. A finding becomes a test before it is mended.
+picture's metadata, alone and in its file. A target may refuse its input by an error of twinsift's
+own; anything else, a hang of 10 seconds, or more than 2 GB of memory, is a finding: libFuzzer
+prints it and leaves the input as a file in the present folder. Without atheris (pip install
+atheris; Linux and macOS) inputs are mutated blindly. A finding becomes a test before it is mended.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import importlib
+import io
 import json
 import random
 import sys
@@ -140,6 +141,22 @@ def metadata_target(folder: Path) -> Target:
     return read
 
 
+def tags_target(folder: Path) -> Target:
+    """`models.tags.tags`, of a whole file: what the view of all metadata shows."""
+    from twinsift.models.errors import TwinsiftError
+    from twinsift.models.tags import tags
+
+    def read(data: bytes) -> None:
+        try:
+            rows = tags(io.BytesIO(data))
+        except TwinsiftError as error:
+            _check_message(error)
+        else:
+            assert all((row.name + row.value).isprintable() for row in rows), rows
+
+    return read
+
+
 def _check_message(error: Exception) -> None:
     """An error is one line that can't steer the terminal."""
     text = str(error)
@@ -154,6 +171,7 @@ TARGETS: dict[str, Callable[[Path], Target]] = {
     "registry": registry_target,
     "network": network_target,
     "metadata": metadata_target,
+    "tags": tags_target,
 }
 
 _SEAL = {"companions": [], "verb": "delete", "to": None, "group": "", "seal": "", "links": 1}
@@ -185,6 +203,13 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "metadata": (
         b"Exif\0\0II*\0\x08\0\0\0\x02\0\x0f\x01\x02\0\x04\0\0\0abc\0\x69\x87\x04\0\x01\0\0\0"
         b"\x26\0\0\0\0\0\0\0\x01\0\x03\x90\x02\0\x14\0\0\0\x38\0\0\0\0\0\0\0",
+    ),
+    "tags": (
+        b"\xff\xd8\xff\xe1\x00\x36Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0"
+        + bytes(22),
+        b"\xff\xfe\x00\x08\x1b[31m\xff\xc0\x00\x0b\x08\0\x08\0\x08\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\x3f\0",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55",
+        b"II*\0\x08\0\0\0\x02\0\0\x01\x03\0\x01\0\0\0\x01\0\0\0\x01\x01\x03\0\x01\0\0\0\x01\0\0\0",
     ),
 }
 """Lines or inputs to begin with; a blind mutation puts lines together."""

@@ -288,7 +288,7 @@ class TwinsiftApp(PictureApp):
         places = list(PLACES)
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the screen, or what is open in it; from the groups, the program."""
         leaving.back(self)
 

@@ -101,7 +101,7 @@ def _show(
             own_keys=own_keys,
             settings_path=arguments.settings,
         )
-        return app.run() or app.return_code or Status.DONE
+        return app.run(mouse=settings.screen.mouse) or app.return_code or Status.DONE
 
 
 def _talk(arguments: argparse.Namespace, settings: Settings, places: Sequence[Path]) -> int:

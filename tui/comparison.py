@@ -154,7 +154,9 @@ class Comparison(Vertical):
         is_table = view is View.METADATA
         self.query_one(Canvas).display = not is_table
         self.query_one(FactTable).display = is_table
-        self.query_one(Summary).styles.height = 2 if self.screen.size.height >= 20 else 1
+        self.query_one(Summary).styles.height = (
+            2 if is_table or self.screen.size.height >= 20 else 1
+        )
         if is_table:
             self.query_one(FactTable).scroll_home(animate=False)
         if view is not View.FLICKER:

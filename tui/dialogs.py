@@ -57,7 +57,7 @@ class TypedConfirm(ModalScreen[bool]):
             yield Static(Content("\n".join(self._lines)), classes="text")
             enter = in_force(self.app).shown("prompt.submit")
             yield Static(Content(f"Type  {self._wanted}  and {enter} to do it."), classes="wanted")
-            yield Input(placeholder=self._wanted)
+            yield Input()
             yield KeyBar("prompt")
 
     def on_mount(self) -> None:

@@ -17,13 +17,14 @@ from textual.widget import Widget
 
 from ..catalog.review import GroupDetail, Holder, Member
 from ..models.evidence import Evidence, Verdict
+from ..models.sentences import sentence
 from ..models.text import printable
 from .cells import Keep, clip, column
 from .facts import Fact, facts
 from .own_keys import in_force
 from .preview import Drawn, Wanted
 from .theme import BETTER, CURSOR, STAR, VERB_GLYPHS, VERB_WORDS
-from .wording import SHORT_VERDICTS, evidence_sentence, home_short, percent
+from .wording import SHORT_VERDICTS, home_short, percent
 
 COMPONENTS = {
     "pane--title", "pane--cursor", "pane--dim", "pane--star", "pane--better", "pane--strong",
@@ -369,12 +370,12 @@ def _sentence(detail: GroupDetail, index: int) -> str:
     twins = _twins(detail, index)
     if twins and (index == 0 or 0 in twins):
         same = ", ".join(str(i + 1) for i in sorted([index, *twins]))
-        return f"{same}: {evidence_sentence(Verdict.IDENTICAL_FILE, Evidence())}."
+        return f"{same}: {sentence(Evidence(), Verdict.IDENTICAL_FILE)}."
     compared = _compared(detail, index)
     member = detail.members[compared]
     if member.is_representative:
         return f"{index + 1} is what the others were compared with."
     first, second = sorted((compared, _seed(detail)))
-    words = evidence_sentence(member.verdict, member.evidence)
+    words = sentence(member.evidence, member.verdict)
     also = f"; {index + 1} is identical to {twins[0] + 1}" if twins else ""
     return f"{first + 1} and {second + 1}: {words}{also}."

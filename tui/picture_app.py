@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from . import probe
 from .artist import Artist
 from .drawn import Drawn
+from .eight_bit import EightBit
 from .key_order import KeyOrder
 from .overlay import Overlay
-from .terminal import Terminal
+from .terminal import Colours, Terminal
 from .thin import Thinner
 
 
@@ -45,6 +48,8 @@ class _Passed(CompositorUpdate):
 class PictureApp(App[int]):
     """Shows what its `artist` draws."""
 
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-low"), (20, "-tall")]
+
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
         self.artist = Artist(terminal)
@@ -52,6 +57,7 @@ class PictureApp(App[int]):
         self._overlay = None if renderer is None else Overlay(renderer)
         self._thinner = Thinner() if terminal.low_bandwidth else None
         self._cell = probe.cell_now()
+        self._fewer = (EightBit(),) if terminal.colours is Colours.EIGHT_BIT else ()
         super().__init__()
         self._keys = KeyOrder(self, super().on_event)
 
@@ -70,6 +76,10 @@ class PictureApp(App[int]):
 
     def cell_changed(self) -> None:
         """A cell has another size in pixels: what is drawn no longer fits."""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Where there are 256 colours, the nearest of them."""
+        return [*super().get_line_filters(), *self._fewer]
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, guarded against late answers where there is a way to ask."""

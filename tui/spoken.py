@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ..catalog.group_table import GroupSummary
 from ..catalog.review import GroupDetail, Member
+from ..models.sentences import sentence
 from ..models.text import printable
 from .facts import facts
 from .triage import Triage
-from .wording import count, evidence_sentence, home_short, percent, size
+from .wording import count, home_short, percent, size
 
 STEPS = {
     "decide": "the decision about this group",
@@ -79,7 +80,7 @@ def file(member: Member) -> str:
     if member.reference:
         parts.append("in a reference folder")
     if not member.is_representative:
-        parts.append(evidence_sentence(member.verdict, member.evidence))
+        parts.append(sentence(member.evidence, member.verdict))
     if member.suggested:
         parts.append(f"suggested to be kept: {member.reason}")
     if member.verb is not None:
@@ -98,4 +99,4 @@ def all_facts(detail: GroupDetail) -> Iterator[str]:
         yield f"{fact.label}: {'; '.join(values)}"
     for number, member in enumerate(detail.members, 1):
         if not member.is_representative:
-            yield f"evidence for {number}: {evidence_sentence(member.verdict, member.evidence)}"
+            yield f"evidence for {number}: {sentence(member.evidence, member.verdict)}"

@@ -16,10 +16,11 @@ from ..catalog.closeup import Closeup, Failed, Part
 from ..catalog.identity import Identity
 from ..models import frame
 from ..models.difference import Difference
+from ..models.sentences import sentence
 from .colour_scale import colours
 from .graphics import fit
 from .viewport import Viewport, Window
-from .wording import count, evidence_sentence, percent
+from .wording import count, percent
 
 _LINES = 20
 _DIM = 0.5
@@ -185,7 +186,7 @@ def percent_of(scale: float) -> str:
 def _alignment(laid: Overlaid) -> str:
     if not laid.is_aligned:
         return "not aligned: nothing in common was found, so they lie edge to edge"
-    return evidence_sentence(laid.verdict, laid.evidence)
+    return sentence(laid.evidence, laid.verdict)
 
 
 def _place(seen: Window, laid: Overlaid, grain: Grain) -> str:

@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 
 from ..catalog import strictness
-from ..models.evidence import Evidence, Verdict
+from ..models.evidence import Verdict
 
 SHORT_VERDICTS: dict[Verdict, str] = {
     Verdict.IDENTICAL_FILE: "identical",
@@ -84,54 +84,6 @@ def home_short(path: bytes) -> bytes:
     if home and (path == home or path.startswith(home + b"/")):
         return b"~" + path[len(home) :]
     return path
-
-
-def evidence_sentence(verdict: Verdict, evidence: Evidence) -> str:
-    """What was found out about a file and the group's representative, in one line.
-
-    For example 'mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they overlap'
-    (in one line).
-    """
-    if evidence.method == "digest" or verdict is Verdict.IDENTICAL_FILE:
-        return "identical file, byte for byte"
-    if verdict is Verdict.IDENTICAL_PIXELS:
-        return "identical pixels, other file format or metadata"
-    parts = [_what(verdict, evidence)]
-    if evidence.inliers:
-        parts.append(count(evidence.inliers, "matching point"))
-    if evidence.ssim is not None:
-        where = " where they overlap" if _cover(evidence) < 0.97 else ""
-        parts.append(f"SSIM {evidence.ssim:.2f}{where}")
-    if evidence.hamming is not None:
-        parts.append(f"pHash {evidence.hamming} of 64 bits apart")
-    if evidence.cosine is not None:
-        parts.append(f"cosine {evidence.cosine:.2f}")
-    return "; ".join(parts)
-
-
-def _cover(evidence: Evidence) -> float:
-    covers = [c for c in (evidence.cover_a, evidence.cover_b) if c is not None]
-    return min(covers, default=1.0)
-
-
-def _what(verdict: Verdict, evidence: Evidence) -> str:
-    turns = []
-    if evidence.mirrored:
-        turns.append("mirrored")
-    if abs(evidence.rotation) >= 1.0:
-        turns.append(f"rotated {round(abs(evidence.rotation))}°")
-    if evidence.inverted:
-        turns.append("inverted")
-    words = str(verdict)
-    if verdict is Verdict.TURNED:
-        return ", ".join(turns) or words
-    covered = _cover(evidence)
-    if verdict is Verdict.CROPPED:
-        words = " ".join([*turns, "crop"])
-        return f"{words}, {percent(covered)} of the area"
-    if verdict is Verdict.FRAMED and covered < 0.97:
-        words += f", {percent(covered)} in common"
-    return ", ".join([words, *turns])
 
 
 def expected_false(name: str, pictures: int) -> str:

@@ -15,7 +15,14 @@ from pathlib import Path
 
 from blake3 import blake3
 from file_library import Library, contents_below
-from twinsift.catalog import exclusive_rename, fileops, journal, purge, reflink, restoring
+from twinsift.catalog import (
+    exclusive_rename,
+    journal,
+    purge,
+    reflink,
+    regular_file,
+    restoring,
+)
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
@@ -79,7 +86,7 @@ class Scenario:
             self.beside = {"x/f.xmp": SIDECAR}
         if self.what == "reflink":  # as a file system with clones does it
             reflink.clone = lambda source, destination: shutil.copyfile(source, destination)
-        fileops._CHUNK = 64  # so that a copy takes several writes
+        regular_file._CHUNK = 64  # so that a copy takes several writes
         if renaming == "link":
             exclusive_rename._exclusive_rename = exclusive_rename._exchange = None
             self.files.pop("y/s.jpg", None)
@@ -192,7 +199,7 @@ class Scenario:
             self._check_actions(library)
         rows = library.catalog.connection.execute("SELECT id, present FROM file").fetchall()
         for file_id, present in rows:
-            there = fileops.identity_at(bytes(library.path_of(file_id)))
+            there = regular_file.identity_at(bytes(library.path_of(file_id)))
             assert (there is not None) is bool(present), (there, library.actions())
         if self.verb is Verb.KEEP:
             assert len(library.verbs()) == (len(rows) if finished else len(library.verbs()))
@@ -236,7 +243,7 @@ class Scenario:
             if action.state == "failed":
                 gone, there = there, gone
             assert gone is None or not os.path.lexists(gone), action
-            assert there is None or fileops.holds(there, action.digest, action.size), action
+            assert there is None or regular_file.holds(there, action.digest, action.size), action
 
     def _check_record(self, action: journal.Action) -> None:
         assert action.destination is not None

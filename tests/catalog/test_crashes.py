@@ -15,7 +15,7 @@ from blake3 import blake3
 from crash_harness import kill_everywhere
 from crash_scenarios import SCENARIOS, Scenario
 from file_library import Library
-from twinsift.catalog import fileops
+from twinsift.catalog import regular_file
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.planning import build
@@ -70,7 +70,7 @@ class Window:
     def work(self, photos: Path, locks: bool) -> None:
         """Round after round: decide and plan, wait for the others, apply when they do."""
         if not locks:
-            fileops._lock = lambda path, descriptor, alone: None
+            regular_file._lock = lambda path, descriptor, alone: None
         self.folder.mkdir()
         with Library.create(self.folder) as library:
             for round_ in range(ROUNDS):

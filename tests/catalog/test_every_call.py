@@ -24,6 +24,7 @@ from twinsift.catalog import (
     journal,
     recovery,
     reflink,
+    regular_file,
     replacement,
     restoring,
     trash,
@@ -35,7 +36,9 @@ from twinsift.catalog.recovery import recover
 from twinsift.catalog.settings import FileSettings, Settings
 from twinsift.catalog.undo import undo_batch
 
-MODULES = (attributes, exclusive_rename, fileops, recovery, reflink, replacement, trash)
+MODULES = (
+    *(attributes, exclusive_rename, fileops, recovery, reflink, regular_file, replacement, trash),
+)
 ERRORS = {
     "open": (errno.EACCES, errno.EIO, errno.ENOSPC),
     "read": (errno.EIO,),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 from file_library import COPY, KEEPER, Library, contents_below, marked, states
-from twinsift.catalog import exclusive_rename, fileops
+from twinsift.catalog import exclusive_rename, fileops, regular_file
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Verb
 from twinsift.catalog.recovery import recover
@@ -136,14 +136,14 @@ def test_a_fifo_that_takes_a_files_place_hangs_nothing(
     """Between the look at a name and its opening, while a batch that was cut off is settled."""
     path = tmp_path / "a.jpg"
     path.write_bytes(COPY)
-    seen = fileops.identity_at(bytes(path))
+    seen = regular_file.identity_at(bytes(path))
     path.unlink()
     os.mkfifo(path)
-    monkeypatch.setattr(fileops, "identity_at", lambda _: seen)
+    monkeypatch.setattr(regular_file, "identity_at", lambda _: seen)
     answers: list[bool] = []
+    wanted = blake3(COPY).digest(), len(COPY)
     looking = threading.Thread(
-        target=lambda: answers.append(fileops.holds(bytes(path), blake3(COPY).digest(), len(COPY))),
-        daemon=True,
+        target=lambda: answers.append(regular_file.holds(bytes(path), *wanted)), daemon=True
     )
     looking.start()
     looking.join(10)
@@ -175,3 +175,13 @@ def test_a_keeper_that_is_taken_away_in_the_last_moment_brings_the_file_back(
     assert [path for path, data in found.items() if data == COPY] == [
         library.photos / "sub/copy.jpg"
     ]
+
+
+def test_a_file_where_the_trash_should_be_is_named(library: Library) -> None:
+    plan, _ = marked(library, Verb.TRASH)
+    (library.photos / ".twinsift-trash").write_bytes(b"somebody else's")
+    outcome = apply_plan(library.catalog, plan)
+    assert (outcome.done, outcome.failed) == (0, 1)
+    assert outcome.messages[0][1] == f"not a directory: {library.photos}/.twinsift-trash"
+    assert (library.photos / "sub/copy.jpg").read_bytes() == COPY
+    assert (library.photos / ".twinsift-trash").read_bytes() == b"somebody else's"

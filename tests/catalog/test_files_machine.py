@@ -27,6 +27,7 @@ from twinsift.catalog import (
     journal,
     purge,
     recovery,
+    regular_file,
     replacement,
     restoring,
     trash,
@@ -68,7 +69,7 @@ def crash(after: int) -> Iterator[None]:
         stand_in = SimpleNamespace(**{name: getattr(os, name) for name in dir(os)})
         for name in CALLS:
             setattr(stand_in, name, counted(getattr(os, name)))
-        for module in (exclusive_rename, fileops, recovery, replacement, trash):
+        for module in (exclusive_rename, fileops, recovery, regular_file, replacement, trash):
             patch.setattr(module, "os", stand_in)
         for name in ("_exclusive_rename", "_exchange"):
             patch.setattr(exclusive_rename, name, counted(getattr(exclusive_rename, name)))

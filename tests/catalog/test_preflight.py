@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from file_library import COPY, KEEPER, Library, contents_below, marked, states
-from twinsift.catalog import fileops
+from twinsift.catalog import regular_file
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.decisions import Choice, Verb, decide
 from twinsift.catalog.plan import Plan
@@ -44,7 +44,8 @@ class TestPreflight:
 
     def test_the_keeper_is_gone(self, library: Library, plan: Plan) -> None:
         (library.photos / "keep.jpg").unlink()
-        assert "keep.jpg is gone" in self.refused(library, plan)
+        assert "the file that is kept" in (told := self.refused(library, plan))
+        assert told.endswith("keep.jpg, is gone")
 
     def test_the_file_has_changed(self, library: Library, plan: Plan) -> None:
         path = library.photos / "sub/copy.jpg"
@@ -107,7 +108,7 @@ class _View:
         for name in ("lstat", "fstat", "open"):
             monkeypatch.setattr(os, name, getattr(self, name))
         # Its locks are its own, too.
-        monkeypatch.setattr(fileops, "_lock", lambda path, descriptor, alone: None)
+        monkeypatch.setattr(regular_file, "_lock", lambda path, descriptor, alone: None)
 
     def lstat(self, path: str | bytes, **options: int) -> os.stat_result:
         found = self._lstat(path, **options)
@@ -252,10 +253,8 @@ class TestFastCheck:
     def reads(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         """Grows with each file that is read in full."""
         full: list[int] = []
-        real = fileops.digest_of
-        monkeypatch.setattr(
-            fileops, "digest_of", lambda descriptor: full.append(descriptor) or real(descriptor)
-        )
+        real = regular_file.digest_of
+        monkeypatch.setattr(regular_file, "digest_of", lambda file: full.append(file) or real(file))
         return full
 
     def quick(self, library: Library, verb: Verb, data: bytes = COPY) -> Plan:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from file_library import COPY, KEEPER, Library, contents_below, marked, states
-from twinsift.catalog import exclusive_rename, fileops, journal
+from twinsift.catalog import exclusive_rename, journal, regular_file
 from twinsift.catalog.apply import apply_plan
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import Verb
@@ -227,4 +227,4 @@ def test_a_clock_that_jumps_back_confuses_nothing(
     assert undo_batch(library.catalog).done == 1
     assert library.is_present(copy)
     assert (library.photos / "sub/copy.jpg").read_bytes() == COPY
-    assert fileops.identity_at(bytes(library.photos / "sub/copy.jpg")) is not None
+    assert regular_file.identity_at(bytes(library.photos / "sub/copy.jpg")) is not None

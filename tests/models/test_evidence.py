@@ -144,4 +144,4 @@ def test_only_the_same_pixels_are_100_percent():
     assert similarity(CLEAR, Verdict.IDENTICAL_PIXELS) == 1
     perfect = replace(CLEAR, ssim=1.0, agreement=1.0)
     assert similarity(perfect, Verdict.REENCODED) < 1
-    assert sentence(CLEAR, Verdict.IDENTICAL_FILE) == "the same bytes"
+    assert sentence(CLEAR, Verdict.IDENTICAL_FILE) == "identical file, byte for byte"

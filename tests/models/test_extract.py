@@ -9,7 +9,7 @@ import imagehash
 import numpy as np
 import pytest
 from PIL import Image
-from twinsift.models import decode, digests
+from twinsift.models import decode, digests, hashes
 from twinsift.models.errors import PictureError
 from twinsift.models.extract import extract
 from twinsift.models.features import ExtractSpec
@@ -92,6 +92,58 @@ def test_the_key_names_what_the_features_hang_on() -> None:
         replace(SPEC, hashes=("whash", "ahash", "whash")).key()
     )
     assert replace(SPEC, max_megapixels=1.0).key() == SPEC.key()
+
+
+HASHES_ONLY = replace(SPEC, keypoints=0)
+
+
+def saved(picture: Image.Image, **how: object) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=90, **how)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("size", [(2400, 1800), (1300, 970), (500, 375), (375, 500), (300, 120)])
+def test_hashes_alone_are_those_of_a_coarser_decode_within_a_few_bits(
+    photograph: Callable[..., Image.Image], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pictures of a copy differ by as many when it is merely resized."""
+    decoded: list[tuple[int, int]] = []
+    real = hashes.compute
+
+    def spy(grey: Image.Image, kinds: tuple[str, ...]):
+        decoded.append(grey.size)
+        return real(grey, kinds)
+
+    data = saved(photograph(31, *size))
+    fine = dict(extract(data, SPEC).hashes)["phash"]
+    monkeypatch.setattr(hashes, "compute", spy)
+    found = extract(data, HASHES_ONLY)
+    coarse = dict(found.hashes)["phash"]
+    assert max(hashes.hamming(fine[k : k + 8], coarse[k : k + 8]) for k in range(0, 64, 8)) <= 4
+    assert 90 <= min(decoded[0]) < 180
+    assert found.keypoints.count == 0
+    assert max(found.keypoints.width, found.keypoints.height) == 240
+    assert (found.width, found.height) == size
+    assert found.contrast == pytest.approx(extract(data, SPEC).contrast, abs=2)
+
+
+def test_hashes_alone_keep_a_preview_in_colour(photograph: Callable[..., Image.Image]) -> None:
+    small, large = saved(photograph(32, 500, 375)), saved(photograph(32, 4000, 3000))
+    assert extract(small, HASHES_ONLY).preview == small
+    with Image.open(io.BytesIO(extract(large, HASHES_ONLY).preview)) as preview:
+        assert (preview.mode, preview.size) == ("RGB", (500, 375))
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    turned = extract(saved(photograph(32, 500, 375), exif=tag), HASHES_ONLY)
+    assert (turned.width, turned.height) == (375, 500)
+    with Image.open(io.BytesIO(turned.preview)) as preview:
+        assert (preview.mode, preview.size) == ("RGB", (188, 250))
+
+
+def test_the_two_ways_of_hashing_never_pass_for_one_another() -> None:
+    assert HASHES_ONLY.key() != SPEC.key()
+    assert "coarse" in HASHES_ONLY.key()
 
 
 def test_a_picture_beyond_the_limit_is_refused(jpeg: bytes) -> None:

@@ -23,7 +23,9 @@ def test_the_bits_are_pillows(seed, wide, high, size):
     assert np.array_equal(reduce(noise.astype(np.float32), *size), np.asarray(expected))
 
 
-@pytest.mark.parametrize(("wide", "high"), [(512, 341), (341, 512), (512, 384), (640, 640)])
+@pytest.mark.parametrize(
+    ("wide", "high"), [(512, 341), (341, 512), (512, 384), (640, 640), (125, 94), (256, 171)]
+)
 def test_the_bits_of_common_shapes_are_pillows(photograph, wide, high):
     grey = photograph(5, wide, high).convert("L")
     expected = np.asarray(grey.resize((32, 32), Image.Resampling.LANCZOS))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from twinsift.models.evidence import Evidence, Verdict
-from twinsift.models.sentences import sentence, transform_words
+from twinsift.models.sentences import edit_words, sentence
 from twinsift.models.verdicts import Facts
 
 SAME = Evidence(
@@ -20,28 +20,49 @@ SMALL = Facts(640, 480, "JPEG", False, 40, None, None)
 @pytest.mark.parametrize(
     ("change", "verdict", "words"),
     [
-        ({}, Verdict.REENCODED, ""),
-        ({"cover_a": 0.52, "mirrored": True}, Verdict.CROPPED, "crop, 52% of the area, mirrored"),
-        ({"rotation": -15.0}, Verdict.TURNED, "rotated by 15°"),
-        ({"cover_b": 0.4}, Verdict.FRAMED, "fills 40% of the other"),
-        ({"agreement": 0.88}, Verdict.FRAMED, "the same but for 12%"),
-        ({"bent": 0.03}, Verdict.EDITED, "bent by up to 3% (a lens, a page)"),
-        ({"shift": -20.0, "colour": 21.0}, Verdict.EDITED, "other brightness, other colours"),
-        ({"inverted": True, "gain": -1.0}, Verdict.EDITED, "tones inverted"),
+        ({}, Verdict.REENCODED, "re-encoded"),
+        ({"cover_a": 0.52, "mirrored": True}, Verdict.CROPPED, "mirrored crop, 52 % of the area"),
+        ({"rotation": -15.0}, Verdict.TURNED, "rotated 15°"),
+        ({"cover_b": 0.4}, Verdict.FRAMED, "framed or captioned, 40 % in common"),
+        ({"agreement": 0.88}, Verdict.FRAMED, "framed or captioned, the same but for 12 %"),
+        ({"bent": 0.03}, Verdict.RESIZED, "resized, bent by up to 3 % (a lens, a page)"),
         (
-            {"cover_a": 0.7, "cover_b": 0.6},
-            Verdict.NEAR_SHOT,
-            "70% of the one and 60% of the other in common",
+            {"shift": -20.0, "colour": 21.0},
+            Verdict.EDITED,
+            "tone or colour edited, other brightness, other colours",
         ),
+        ({"inverted": True, "gain": -1.0}, Verdict.EDITED, "tone or colour edited, inverted"),
+        (
+            {"curved": True, "shift": 30.0},
+            Verdict.EDITED,
+            "tone or colour edited, tones along a curve",
+        ),
+        ({"cover_a": 0.7, "shift": 20.0}, Verdict.NEAR_SHOT, "near shot"),
     ],
 )
-def test_the_transform_is_told(change, verdict, words):
-    assert transform_words(replace(SAME, **change), verdict) == words
+def test_the_edit_is_told(change, verdict, words):
+    assert edit_words(replace(SAME, **change), verdict) == words
+
+
+def test_what_was_measured_is_told():
+    crop = replace(SAME, hamming=20, mirrored=True, cover_a=0.52, cosine=0.9)
+    assert sentence(crop, Verdict.CROPPED) == (
+        "mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they overlap;"
+        " pHash 20 of 64 bits apart; cosine 0.90"
+    )
+    whole = Evidence(rotation=90.0, inliers=1, cover_a=1.0, cover_b=1.0, ssim=0.99, method="sift")
+    assert sentence(whole, Verdict.TURNED).startswith("rotated 90°; 1 matching point; SSIM 0.99")
+
+
+def test_equal_files_and_pixels_need_no_measures():
+    for e in (SAME, replace(SAME, method="digest")):
+        assert sentence(e, Verdict.IDENTICAL_FILE) == "identical file, byte for byte"
+    assert sentence(SAME, Verdict.IDENTICAL_PIXELS).startswith("identical pixels")
 
 
 def test_the_files_tell_their_sizes_and_qualities():
     text = sentence(replace(SAME, rotation=15.0), Verdict.TURNED, FULL, SMALL)
-    assert text.startswith("rotated by 15°, 640×480 of 4000×3000, JPEG quality 40 of 92; 143")
+    assert text.startswith("rotated 15°, 640×480 of 4000×3000, JPEG quality 40 of 92; 143")
 
 
 def test_a_near_shot_says_why():
@@ -53,7 +74,7 @@ def test_a_near_shot_says_why():
 
 
 def test_the_weakest_part_of_a_copy_is_told():
-    assert "weakest: 78% of the structure agrees" in sentence(
+    assert "weakest: 78 % of the structure agrees" in sentence(
         replace(SAME, agreement=0.78), Verdict.FRAMED
     )
     assert "weakest" not in sentence(SAME, Verdict.REENCODED)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,7 @@ from blake3 import blake3
 from PIL import Image, ImageDraw, ImageFilter
 from textual.worker import WorkerCancelled
 from twinsift.catalog.database import Catalog
-from twinsift.catalog.settings import ScreenSettings, Settings
+from twinsift.catalog.settings import IndexSettings, ScreenSettings, Settings
 from twinsift.models.evidence import Evidence, Verdict
 from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.hints import HINTS, Hints
@@ -24,7 +26,10 @@ from twinsift.tui.hints import HINTS, Hints
 HOME = b"/home/ana"
 PHOTOS = HOME + b"/Photos"
 BASE_TIME = 1_559_390_400  # 2019-06-01 12:00 UTC
-SETTINGS = Settings(screen=ScreenSettings(colours="truecolor", pictures="halfblock"))
+SETTINGS = Settings(
+    index=IndexSettings(workers=1),  # each takes a second to start
+    screen=ScreenSettings(colours="truecolor", pictures="halfblock"),
+)
 
 
 def scene(seed: int, width: int = 400, height: int = 300) -> Image.Image:
@@ -88,7 +93,7 @@ class Library:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.catalog = Catalog.open(path)
-        self._inode = 1000
+        self._inode = 1000 + self.fact("SELECT count(*) FROM file")
 
     def root(self, path: bytes = PHOTOS, role: str = "normal") -> int:
         with self.catalog.transaction() as connection:
@@ -270,10 +275,25 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     made.catalog.close()
 
 
-@pytest.fixture
-def filled(library: Library) -> Library:
-    fill(library)
+def put_in(library: Library, made: Path) -> Library:
+    """Put all of another catalog, which was made once for many tests, into an empty one."""
+    with contextlib.closing(sqlite3.connect(made)) as source:
+        source.backup(library.catalog.connection)
     return library
+
+
+@pytest.fixture(scope="session")
+def five_groups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalog of `fill`."""
+    library = Library(tmp_path_factory.mktemp("filled") / "catalog.sqlite")
+    fill(library)
+    library.catalog.close()
+    return library.path
+
+
+@pytest.fixture
+def filled(library: Library, five_groups: Path) -> Library:
+    return put_in(library, five_groups)
 
 
 MakeApp = Callable[..., TwinsiftApp]

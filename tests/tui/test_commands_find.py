@@ -22,7 +22,7 @@ def argv(tmp_path: Path, photograph: Callable[..., Image.Image]) -> list[str]:
     photograph(1, 320, 240).save(tmp_path / "wanted.png")
     photograph(1, 320, 240).save(folder / "copy.jpg", quality=90)
     photograph(2, 320, 240).save(folder / "other.jpg", quality=90)
-    options = ["--model", str(network), "--working-side", "256", "--min", "0"]
+    options = ["--model", str(network), "--working-side", "256", "--min", "0", "--workers", "1"]
     catalog = ["--catalog", str(tmp_path / "catalog.sqlite")]
     return [*catalog, "find", str(tmp_path / "wanted.png"), str(folder), *options]
 

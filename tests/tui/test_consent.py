@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
-from twinsift.catalog import fileops
+from twinsift.catalog import regular_file
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.decisions import Verb
 from twinsift.catalog.plan import Plan, PlanItem
@@ -17,7 +17,7 @@ from twinsift.tui.commands_files import carry_out
 def item(path: Path, verb: Verb) -> PlanItem:
     """An item about a file of its own."""
     path.write_bytes(bytes(path))
-    seen = fileops.identity_at(bytes(path))
+    seen = regular_file.identity_at(bytes(path))
     assert seen is not None
     destination = None if verb is Verb.DELETE else bytes(path.with_name("moved") / path.name)
     digest = b"\0" * 32  # no file has it: whatever is begun is refused, and stays

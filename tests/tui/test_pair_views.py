@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from twinsift.tui.pane_row import PaneRow
 from twinsift.tui.review_screen import ReviewScreen
 from twinsift.tui.views import View
 
-from .conftest import Library, MakeApp, settled
+from .conftest import Library, MakeApp, put_in, settled
 from .paired import group, indexed
 
 Driver = Pilot[int]
@@ -26,10 +27,11 @@ Photograph = Callable[..., Image.Image]
 PATIENCE = 400  # times 50 ms, for what a thread or a process makes
 
 
-@pytest.fixture
-def pairs(library: Library, photograph: Photograph, tmp_path: Path) -> Library:
+@pytest.fixture(scope="module")
+def made_once(photograph: Photograph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A photograph with a mirrored crop and a copy with a sticker on it; another pair."""
-    folder = tmp_path / "photos"
+    library = Library(tmp_path_factory.mktemp("pairs") / "catalog.sqlite")
+    folder = library.path.parent / "photos"
     picture = photograph(7, 1800, 1350)
     exif = Image.Exif()
     exif[0x0110] = "Lumo F2"
@@ -48,7 +50,13 @@ def pairs(library: Library, photograph: Photograph, tmp_path: Path) -> Library:
         indexed(library, folder / "hut.png", other),
         indexed(library, folder / "hut.jpg", other.resize((160, 120)), quality=60),
     )
-    return library
+    library.catalog.close()
+    return library.path
+
+
+@pytest.fixture
+def pairs(library: Library, made_once: Path) -> Library:
+    return put_in(library, made_once)
 
 
 async def opened(pilot: Driver) -> None:
@@ -198,7 +206,10 @@ async def test_zoom_goes_to_full_size_and_reads_the_file(pilot: Driver) -> None:
 async def test_arrows_move_the_picture_not_the_cursor(pilot: Driver) -> None:
     await pilot.press("z", "z")
     await made(pilot)
-    await pilot.press(*["h"] * 70, *["k"] * 70)
+    for _ in range(70):  # by the keys each step would be drawn
+        screen(pilot).action_file(-1)
+        screen(pilot).action_step(-1)
+    await pilot.press("h", "k")
     await made(pilot)
     assert "upper left" in summary(pilot)
     await pilot.press("right", "down", "l", "j")
@@ -209,13 +220,19 @@ async def test_arrows_move_the_picture_not_the_cursor(pilot: Driver) -> None:
 
 
 async def test_a_file_that_changed_is_told_and_its_preview_shown(
-    pilot: Driver, tmp_path: Path
+    pilot: Driver, made_once: Path
 ) -> None:
-    (tmp_path / "photos" / "beach.jpg").write_bytes(b"not what it was")
-    await pilot.press("z", "z")
-    await made(pilot, sharp=True)
-    assert "from the preview" in captions(pilot)
-    assert any("▀" in line for line in picture(pilot))
+    beach = made_once.parent / "photos" / "beach.jpg"
+    before, content = beach.stat(), beach.read_bytes()
+    beach.write_bytes(b"not what it was")
+    try:
+        await pilot.press("z", "z")
+        await made(pilot, sharp=True)
+        assert "from the preview" in captions(pilot)
+        assert any("▀" in line for line in picture(pilot))
+    finally:
+        beach.write_bytes(content)  # in place, for the other tests
+        os.utime(beach, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 async def test_metadata_of_both_with_what_differs_first(pilot: Driver) -> None:
@@ -291,7 +308,8 @@ async def test_views_without_pictures_or_colours(
 
 def test_each_key_of_review_and_views_has_a_test() -> None:
     here = Path(__file__)
-    tests = here.read_text() + here.with_name("test_review_screen.py").read_text()
+    others = ("test_review_screen.py", "test_collages.py")
+    tests = "".join(here.with_name(name).read_text() for name in (here.name, *others))
     for place in ("review", "view"):
         for key in KEYS[place]:
             names = key.keys.split(",")

@@ -31,6 +31,8 @@ BOXES = ((1, 2, 37, 14), (42, 2, 37, 14))
 """Column, row, columns and rows of both pictures of a group, 4:3, at 80×24."""
 SMALL = ((9, 5, 21, 8), (50, 5, 21, 8))
 GROUPS = 3
+MOUSE = b"\x1b[?1000h"
+"""What asks a terminal for clicks."""
 BUDGET, LOW_BUDGET, HELD_BUDGET = 60_000, 10_000, 8_000
 
 Box = tuple[int, int, int, int]
@@ -85,7 +87,7 @@ def expected(picture: Image.Image, box: Box) -> np.ndarray:
 def likeness(terminal: PlayedTerminal, picture: Image.Image, box: Box) -> float:
     """Correlation of what is seen in a box with the picture; 0 where there is a gap."""
     seen = terminal.seen(*box)
-    if (seen < 0).any():
+    if (seen < 0).any() or not np.ptp(seen):
         return 0.0
     both = [
         cv2.resize(cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), 8), None, fx=0.1, fy=0.1)
@@ -176,14 +178,28 @@ def test_pictures_are_seen_in_their_places_and_cost_little(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "answers", [pytest.param(KITTY, id="kitty"), pytest.param(XTERM, id="halfblock")]
+    ("answers", "environ", "least"),
+    [
+        pytest.param(KITTY, {}, 0.9, id="kitty"),
+        pytest.param(SIXEL, {}, 0.8, id="sixel"),
+        pytest.param(ITERM2, {}, 0.9, id="iterm2"),
+        pytest.param(XTERM, {}, 0.6, id="truecolor"),
+        pytest.param({}, {"TERM": "xterm-256color"}, 0.6, id="256"),
+        pytest.param({}, {"TERM": "xterm"}, 0.4, id="16"),
+    ],
 )
 def test_a_slow_line_is_spared(
-    play: Play, pictures: list[Image.Image], answers: Mapping[str, str]
+    play: Play,
+    pictures: list[Image.Image],
+    answers: Mapping[str, str],
+    environ: Mapping[str, str],
+    least: float,
 ) -> None:
-    terminal = play(answers, "--low-bandwidth")
-    begin(terminal, shows(terminal, pictures[0], 0.6, SMALL))
-    assert flip(terminal, "j", shows(terminal, pictures[1], 0.6, SMALL)) <= LOW_BUDGET
+    terminal = play(answers, "--low-bandwidth", environ=environ)
+    begin(terminal, shows(terminal, pictures[0], least, SMALL))
+    cost = flip(terminal, "j", shows(terminal, pictures[1], least, SMALL))
+    assert cost <= LOW_BUDGET
+    assert terminal.close() == 0
 
 
 @pytest.mark.slow
@@ -192,10 +208,12 @@ def test_letters_and_nothing(play: Play, pictures: list[Image.Image]) -> None:
     begin(terminal, lambda: letters_match(terminal, pictures[0]) > 0.5)
     assert flip(terminal, "j", lambda: letters_match(terminal, pictures[1]) > 0.5) < LOW_BUDGET
     assert "▀" not in terminal.text()
+    assert MOUSE in terminal.sent
 
-    terminal = play(KITTY, "--pictures", "none")
+    terminal = play(KITTY, "--pictures", "none", "--no-mouse")
     begin(terminal, lambda: "a.jpg" in terminal.text())
     assert b"\x1b_Ga=T" not in terminal.sent
+    assert MOUSE not in terminal.sent
     assert "▀" not in terminal.text()
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_textual_snapshot import SVGImageExtension
+from textual.screen import Screen
+from textual.widgets import Input
 from twinsift.catalog import planning
 from twinsift.catalog.decisions import Verb
 from twinsift.catalog.plan import Plan, PlanItem, Refusal
@@ -19,15 +20,23 @@ from twinsift.catalog.query import Hit
 from twinsift.catalog.settings import ScreenSettings, Settings
 from twinsift.models.evidence import Verdict
 from twinsift.tui import find_screen
+from twinsift.tui.dialogs import Confirm, TypedConfirm
 from twinsift.tui.filter_line import FilterLine
 from twinsift.tui.find_screen import FindScreen
+from twinsift.tui.groups_screen import GroupsScreen
+from twinsift.tui.help_screen import HelpScreen
+from twinsift.tui.journal_screen import JournalScreen
+from twinsift.tui.keep_screen import KeepScreen
 from twinsift.tui.library_screen import LibraryScreen
+from twinsift.tui.plan_screen import PlanScreen
+from twinsift.tui.report_screen import ReportScreen
+from twinsift.tui.review_screen import ReviewScreen
 from twinsift.tui.search import Found
 from twinsift.tui.work import WorkState
 
 from .conftest import Library, MakeApp, settled
+from .snapshots import SIZES, Album, sized, until
 
-SIZES = ((132, 40), (80, 24), (50, 16))
 STATE = WorkState(
     running=True,
     progress=Progress("read", 1204, 5000, failed=2, rate=38.0, note="Rome/IMG_2041.JPG"),
@@ -111,56 +120,58 @@ async def test_screens(
     filled.root(b"/mnt/archive/Photos 1998-2012", "reference")
     with_journal(filled)
     (tmp_path / "x.jpg").write_bytes(b"")
-    pictures = snapshot.use_extension(SVGImageExtension)
     app = make_app(Settings(screen=ScreenSettings(colours=colours, pictures="none")))
-    differing = []
+    album = Album(snapshot, app)
 
     async def look(name: str) -> None:
-        for columns, lines in SIZES:
-            await pilot.resize_terminal(columns, lines)
-            for _ in range(100):
-                await pilot.pause(0.01)
-                if {tuple(screen.size) for screen in app.screen_stack} == {(columns, lines)}:
-                    break
+        for size in SIZES:
+            await sized(pilot, size)
             await settled(pilot)
             if isinstance(app.screen, LibraryScreen):
                 app.screen.show_work(STATE)
                 await pilot.pause()
-            full = f"{colours}-{name}-{columns}x{lines}"
-            if pictures(name=full) != app.export_screenshot():
-                differing.append(full)
+            await album.compare(pilot, name, size)
+
+    async def go(to: type[Screen[Any]], *keys: str) -> None:
+        """Press keys one after the other, and wait for the screen that the last one leads to."""
+        await pilot.press(*keys)
+        await until(pilot, lambda: isinstance(app.screen, to))
+        await settled(pilot)
 
     async with app.run_test(size=SIZES[0]) as pilot:
         await settled(pilot)
-        await pilot.press("enter")
-        await settled(pilot)
-        await pilot.press("enter", "q", "j", "space")
+        await go(ReviewScreen, "enter")
+        await go(GroupsScreen, "enter", "q")
+        await pilot.press("j", "space")
         await look("groups")
         app.screen.query_one(FilterLine).cursor_blink = False
         await pilot.press("slash", *"ro")
         await pilot.pause(0.1)
         await look("filter")
-        await pilot.press("ctrl+c", "A")
-        await settled(pilot)
+        await go(Confirm, "ctrl+c", "A")
         await look("accept")
-        await pilot.press("n", "question_mark")
+        await go(HelpScreen, "n", "question_mark")
         await look("help")
-        await pilot.press("q", "K", "G", "plus")
+        await go(KeepScreen, "q", "K")
+        await pilot.press("G", "plus")
         await look("rules")
-        await pilot.press("q", "P")
-        await settled(pilot)
+        await go(PlanScreen, "q", "P")
         await pilot.press("j", "j", "j", "space")
         await look("plan")
-        await pilot.press("J")
+        await go(TypedConfirm, "exclamation_mark")
+        app.screen.query_one(Input).cursor_blink = False
+        await look("delete")
+        await go(JournalScreen, "ctrl+c", "J")
         await look("journal")
-        await pilot.press("L")
+        await go(ReportScreen, "enter")
+        await look("batch")
+        await go(LibraryScreen, "q", "L")
         await look("library")
-        await pilot.press("F")
-        await settled(pilot)
+        await go(FindScreen, "F")
         assert isinstance(app.screen, FindScreen)
         app.screen.search_for(str(tmp_path / "x.jpg"))
         app.screen.query_one("AskLine").value = "~/Downloads/cat.jpg"  # type: ignore[attr-defined]
         await settled(pilot)
         await pilot.press("j", "space")
         await look("find")
-    assert not differing
+    album.close()

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from pytest_textual_snapshot import SVGImageExtension
 from twinsift.catalog.alignment import Matches, Overlaid
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.settings import ScreenSettings, Settings
@@ -25,8 +24,8 @@ from twinsift.tui.comparison import Comparison
 from twinsift.tui.review_screen import ReviewScreen
 
 from .conftest import Library, MakeApp, Picture, settled
+from .snapshots import SIZES, Album, sized
 
-SIZES = ((132, 40), (80, 24), (50, 16))
 VIEWS = {
     "flicker": ("f", "f"), "difference": ("D",), "matches": ("b",), "zoom": ("z",),
     "metadata": ("i",),
@@ -124,22 +123,17 @@ async def seen(pilot: Any) -> None:
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "none"])
 async def test_views(pair: Library, make_app: MakeApp, snapshot: Any, colours: str) -> None:
-    pictures = snapshot.use_extension(SVGImageExtension)
     app = make_app(Settings(screen=ScreenSettings(colours=colours)))
-    differing = []
+    album = Album(snapshot, app)
     async with app.run_test(size=SIZES[0]) as pilot:
         await settled(pilot)
         await pilot.press("enter")
-        # Dithered pictures are long in SVG, and no other at the largest size.
-        for size in SIZES[colours == "256" :]:
-            await pilot.resize_terminal(*size)
-            await pilot.pause()
+        for size in SIZES:
+            await sized(pilot, size)
             await seen(pilot)
             for view, keys in {"review": (), **VIEWS}.items():
                 await pilot.press(*keys)
                 await seen(pilot)
-                name = f"{colours}-{view}-{size[0]}x{size[1]}"
-                if pictures(name=name) != app.export_screenshot():
-                    differing.append(name)
+                await album.compare(pilot, view, size)
             await pilot.press("q")
-    assert not differing
+    album.close()

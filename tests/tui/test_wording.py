@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from twinsift.models.evidence import Evidence, Verdict
+from twinsift.models.evidence import Verdict
 from twinsift.tui import wording
 
 
@@ -42,23 +42,6 @@ def test_home_is_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ana")
     assert wording.home_short(b"/home/ana/Photos") == b"~/Photos"
     assert wording.home_short(b"/home/anabel/Photos") == b"/home/anabel/Photos"
-
-
-def test_evidence_of_a_mirrored_crop() -> None:
-    evidence = Evidence(
-        hamming=20, inliers=143, mirrored=True, cover_a=0.52, cover_b=1.0, ssim=0.93
-    )
-    assert wording.evidence_sentence(Verdict.CROPPED, evidence) == (
-        "mirrored crop, 52 % of the area; 143 matching points; SSIM 0.93 where they overlap;"
-        " pHash 20 of 64 bits apart"
-    )
-
-
-def test_evidence_of_a_turned_picture() -> None:
-    evidence = Evidence(rotation=90.0, inliers=1, cover_a=1.0, cover_b=1.0, ssim=0.99)
-    assert wording.evidence_sentence(Verdict.TURNED, evidence) == (
-        "rotated 90°; 1 matching point; SSIM 0.99"
-    )
 
 
 def test_every_verdict_has_a_short_word() -> None:
