@@ -17,7 +17,7 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 
-_PATIENCE = 1.0  # seconds, after which a key is taken to be done with: its widget may have gone
+_GONE_SECONDS = 0.5  # between two looks whether the widget that has the key is still there
 _LOOK_SECONDS = 0.01
 
 
@@ -31,6 +31,8 @@ class KeyOrder:
         self._number = 0
         """Counts the keys that were handed on."""
         self._under_way = False
+        self._at: DOMNode | None = None
+        """The widget that has the key."""
         self._late: asyncio.TimerHandle | None = None
 
     async def take(self, event: events.Event) -> None:
@@ -44,18 +46,31 @@ class KeyOrder:
         self._under_way = True
         self._number += 1
         number, first = self._number, self._app.focused or self._app.screen
-        self._late = asyncio.get_running_loop().call_later(_PATIENCE, self._arrived, number)
+        self._at = first
         await self._hand_on(event)
+        self._look(number)
         self._climb(first, number)
 
     def _climb(self, node: DOMNode | None, number: int) -> None:
         """Go behind the key, through the queues from its widget up to the program."""
+        if number != self._number:
+            return
+        self._at = node
         if node is None or node is self._app:
             goes = self._app.call_later(self._arrived, number)
         else:
             goes = node.call_later(self._above, node, number)
         if not goes:  # the widget has gone: what the key did to it is done
             self._arrived(number)
+
+    def _look(self, number: int) -> None:
+        """Give up a widget that went with the key in its queue."""
+        if number != self._number or not self._under_way:
+            return
+        if self._at is not None and not (self._at.is_running and self._at.is_attached):
+            self._arrived(number)
+        else:
+            self._late = asyncio.get_running_loop().call_later(_GONE_SECONDS, self._look, number)
 
     def _above(self, node: DOMNode, number: int) -> None:
         self._climb(node.parent, number)
