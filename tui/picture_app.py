@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from textual import events
@@ -48,7 +48,7 @@ class _Passed(CompositorUpdate):
 class PictureApp(App[int]):
     """Shows what its `artist` draws."""
 
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-low"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012 - Textual's way
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal

@@ -112,7 +112,7 @@ def test_overlapping_plans_at_once_never_lose_the_last_copy(quick: Path, locks: 
     spawn = multiprocessing.get_context("fork")
     pairs = ("ab", "bc", "ca") if locks else ("ab", "ba")
     barrier = spawn.Barrier(len(pairs) + 1, timeout=60)
-    windows = [Window(quick / pair, *pair, barrier) for pair in pairs]
+    windows = [Window(quick / pair, pair[0], pair[1], barrier) for pair in pairs]
     processes = [spawn.Process(target=w.work, args=(quick / "photos", locks)) for w in windows]
     for process in processes:
         process.start()

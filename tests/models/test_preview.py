@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from twinsift.models import preview
 from twinsift.models.extract import extract
@@ -26,10 +28,14 @@ def jpeg(photograph: Callable[..., Image.Image]) -> bytes:
 
 
 def test_the_pixels_are_those_that_opencv_decodes(jpeg: bytes) -> None:
-    data = np.frombuffer(jpeg, np.uint8)
-    quarter = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4)
-    assert np.array_equal(preview.grey(jpeg), cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
-    assert np.array_equal(preview.colour(jpeg)[:, :, ::-1], cv2.imdecode(data, cv2.IMREAD_COLOR))
+    def decoded(flags: int) -> NDArray[Any]:
+        found = cv2.imdecode(np.frombuffer(jpeg, np.uint8), flags)
+        assert found is not None
+        return found
+
+    assert np.array_equal(preview.grey(jpeg), decoded(cv2.IMREAD_GRAYSCALE))
+    assert np.array_equal(preview.colour(jpeg)[:, :, ::-1], decoded(cv2.IMREAD_COLOR))
+    quarter = decoded(cv2.IMREAD_REDUCED_COLOR_4)
     assert np.array_equal(preview.colour(jpeg, reduced=4)[:, :, ::-1], quarter)
 
 

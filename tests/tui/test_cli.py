@@ -155,7 +155,7 @@ def test_the_interface_needs_a_terminal(screen: Screen, tmp_path: Path) -> None:
         (RefusedError("the last copy", "keep one"), Status.SOME_FAILED, "the last copy (keep one)"),
         (TwinsiftError("no", "so"), Status.WRONG_USE, "no (so)"),
         (sqlite3.OperationalError("disk I/O error"), Status.WRONG_USE, "disk I/O error"),
-        (OSError(28, "No space left on device", "/x"), Status.WRONG_USE, "'/x': No space left"),
+        (OSError(28, "No space left on device", "/x"), Status.WRONG_USE, "/x: No space left"),
         (MemoryError(), Status.WRONG_USE, "not enough memory"),
     ],
 )

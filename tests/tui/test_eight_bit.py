@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.color import EIGHT_BIT_PALETTE
+from rich._palettes import EIGHT_BIT_PALETTE
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twinsift.catalog.errors import CatalogError
+from twinsift.tui import undo_redo
 from twinsift.tui.app import TwinsiftApp, WorkTold
 from twinsift.tui.trouble import TROUBLE, in_words
 from twinsift.tui.work import WorkState
@@ -61,11 +62,11 @@ def test_a_defect_reaches_the_caller_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("by design")
 
     app = make_app()
-    monkeypatch.setattr(app.desk, "undo", broken)
+    monkeypatch.setattr(undo_redo, "_travel", broken)
     with pytest.raises(ZeroDivisionError, match="by design"):
         leave_by(app, "u")
     told = capfd.readouterr()
