@@ -50,7 +50,7 @@ class GroupSummary:
 class GroupTable(Sequence[GroupSummary]):
     """GroupSummary's fields in columns of one length; nothing in them is changed."""
 
-    ids: Sequence[str]
+    ids: list[str]
     near: NDArray[np.bool_]
     """The kind: whether it is 'near'."""
     verdicts: NDArray[np.uint8]
@@ -62,7 +62,7 @@ class GroupTable(Sequence[GroupSummary]):
     """Each folder once."""
     folder: NDArray[np.int32]
     """Places in `folders`."""
-    names: Sequence[bytes]
+    names: list[bytes]
     decided: NDArray[np.int32]
 
     @classmethod

@@ -207,7 +207,7 @@ def _piece(
         for root, (folder, _, _) in zip(roots, below, strict=True)
     ]
     return GroupTable(
-        ids,
+        list(ids),
         np.array([kind == "near" for kind in kinds], bool),
         np.array([_CODES[verdict] for verdict in verdicts], np.uint8),
         np.array(similarity, np.float64),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +47,7 @@ from .triages import Triages
 from .work import Work, WorkState
 
 _POLL_SECONDS = 1.0
+_SWITCH_SECONDS = 0.001
 
 
 @dataclass
@@ -138,6 +140,8 @@ class TwinsiftApp(PictureApp):
         Raises:
             Exception: whatever nobody expected; the command line tells it in one line.
         """
+        # A key waits this long for each thread that computes in the background, several times over.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         status = super().run(**options)
         if self._exception is not None:
             error = self._exception
@@ -284,7 +288,7 @@ class TwinsiftApp(PictureApp):
         places = list(PLACES)
         self.action_place(places[(places.index(self.current_mode) + 1) % len(places)])
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the screen, or what is open in it; from the groups, the program."""
         leaving.back(self)
 

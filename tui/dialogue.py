@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
@@ -24,59 +23,14 @@ from ..models.text import printable
 from . import commands_files, plain, spoken
 from .bulk import Bulk
 from .desk import Desk
+from .dialogue_commands import explained, understood
 from .status import Status
 from .triage import Triage
+from .triages import Triages
 from .trouble import TROUBLE, in_words
 from .wording import count, size
 
 _LISTED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing that can be typed."""
-
-    letter: str
-    """What is typed; the key of `row` where there is one."""
-    word: str
-    """The same as a word."""
-    argument: str
-    """What may follow it, as shown in the help."""
-    help: str
-    row: str = ""
-    """The row of the table of keys that does the same on a screen."""
-
-
-COMMANDS = (
-    Command("y", "yes", "", "keep the suggested file, trash the rest, next group", "review.accept"),
-    Command("1, 2, …", "keep", "", "keep that file, trash the rest, next group", "review.keep"),
-    Command("a", "all", "", "keep all of them, next group", "review.keep_all"),
-    Command("x", "distinct", "", "not duplicates: never group these again", "review.distinct"),
-    Command("s", "skip", "", "leave it open, next open group", "review.skip"),
-    Command("m", "move", "[FOLDER]", "keep the suggested one, move the rest", "review.move_rest"),
-    Command("d", "mark", "N", "mark file N for the trash, or unmark it", "review.mark"),
-    Command(".", "repeat", "", "the same decision as for the last group", "review.repeat"),
-    Command("c", "clear", "", "forget what was decided about this group", "review.clear"),
-    Command("u", "undo", "", "undo the last decision", "everywhere.undo"),
-    Command("U", "redo", "", "redo what was undone", "everywhere.redo"),
-    Command("j", "next", "", "next group, decided or not", "review.next_group"),
-    Command("k", "back", "", "the group before", "review.group_before"),
-    Command("G", "go", "N", "go to group N of the list", "list.last"),
-    Command("i", "facts", "", "all facts about the files, and the evidence", "view.metadata"),
-    Command("l", "list", "", "this group and those that follow, a line each"),
-    Command("/", "filter", "[TEXT]", "only folders, names, verdicts with it", "groups.filter"),
-    Command("t", "verdict", "", "one verdict after the other, then all", "groups.verdict"),
-    Command("o", "open", "", "only open groups, or all again", "groups.open_only"),
-    Command("n", "near", "", "near shots instead of duplicates, or back", "groups.near"),
-    Command("S", "sort", "", "the next order of the list"),
-    Command("A", "accept", "", "accept the suggestion for all listed; asks first", "groups.accept"),
-    Command("P", "plan", "", "what will happen to which file", "everywhere.plan"),
-    Command("!", "apply", "", "do it; asks first", "plan.apply"),
-    Command("J", "journal", "", "what was done to files, batch by batch", "everywhere.journal"),
-    Command("R", "restore", "[BATCH]", "put the last batch's files back, or that one's"),
-    Command("?", "help", "", "this list", "everywhere.help"),
-    Command("q", "quit", "", "leave; decisions are kept", "everywhere.back"),
-)
 
 
 class Dialogue:
@@ -88,8 +42,7 @@ class Dialogue:
         self._settings = settings
         self._asks = asks
         self._desk = Desk(catalog)
-        self._triages = {kind: Triage(kind) for kind in ("duplicate", "near")}
-        self._triage = self._triages["duplicate"]
+        self._triages = Triages()
         self._stamp: tuple[object, ...] = ()
         self._last: Callable[[], None] | None = None
         target = settings.files.move_to
@@ -105,6 +58,11 @@ class Dialogue:
             "S": self._sort, "A": self._accept_all, "P": self._plan, "!": self._apply,
             "J": self._journal, "R": self._restore, "?": self._help, "q": self._quit,
         }  # fmt: skip
+
+    @property
+    def _triage(self) -> Triage:
+        """The groups of the kind at hand."""
+        return self._triages.at_hand
 
     def run(self) -> int:
         """Talk until the person leaves or the input ends.
@@ -133,15 +91,12 @@ class Dialogue:
         if text.isdecimal():
             self._attempt(lambda: self._keep(int(text)))
             return
-        word, _, rest = text.partition(" ")
-        if word not in self._do and text[0] in "/.!?" and len(text) > 1:
-            word, rest = text[0], text[1:]
-        by_word = {command.word: command.letter for command in COMMANDS}
-        letter = by_word.get(word.lower(), word) if len(word) > 1 else word
-        if letter not in self._do:
+        asked = understood(text)
+        if asked is None:
             self._refuse(f"{printable(text)}: no such command; ? lists them")
             return
-        self._attempt(lambda: self._do[letter](rest.strip()))
+        letter, rest = asked
+        self._attempt(lambda: self._do[letter](rest))
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
@@ -172,14 +127,14 @@ class Dialogue:
         now = stamp(self._catalog)
         if now == self._stamp:
             return
-        before = {kind: len(triage) for kind, triage in self._triages.items()}
+        before = len(self._triage)
         is_first = not self._stamp
         groups = list_groups(self._catalog, kind=None)
-        for triage in self._triages.values():
+        for triage in self._triages:
             triage.reading_begins()
             triage.load(groups)
         self._stamp = now
-        come = len(self._triage) - before[self._triage.kind]
+        come = len(self._triage) - before
         if come > 0 and not is_first:
             plain.say(f"{count(come, 'new group')}")
 
@@ -309,9 +264,8 @@ class Dialogue:
             return
         self._refresh()
         plain.say(f"{said}: {spoken.STEPS.get(step.kind, step.kind)}")
-        for triage in self._triages.values():
-            if step.group_id and triage.show(step.group_id):
-                self._triage = triage
+        if step.group_id:
+            self._triages.show(step.group_id)
         self._show()
 
     def _accept_all(self, _: str) -> None:
@@ -376,7 +330,7 @@ class Dialogue:
         self._arranged()
 
     def _near(self, _: str) -> None:
-        self._triage = self._triages["near" if self._triage.kind == "duplicate" else "duplicate"]
+        self._triages.switch()
         self._overview_and_show()
 
     def _sort(self, _: str) -> None:
@@ -416,10 +370,8 @@ class Dialogue:
         return False
 
     def _help(self, _: str) -> None:
-        for command in COMMANDS:
-            typed = f"{command.letter} {command.argument}".strip()
-            plain.say(f"{typed:<12} {command.word:<9} {command.help}")
-        plain.say("An empty line says the group again. A letter or its word, as you like.")
+        for line in explained():
+            plain.say(line)
 
     def _quit(self, _: str) -> None:
         self._over = True

@@ -193,13 +193,15 @@ class FolderPicker(ModalScreen[bytes | None]):
                     return
             self.action_complete()
             return
-        if os.path.isdir(typed) or (self._may_be_new and not os.path.lexists(typed)):
+        key = in_force(self.app).shown("picker.complete")
+        if not self.query_one(Input).value.strip():  # nobody means the folder that one works in
+            told = f"type a folder; {key} takes the marked one"
+        elif os.path.isdir(typed) or (self._may_be_new and not os.path.lexists(typed)):
             self.dismiss(typed)
             return
-        key = in_force(self.app).shown("picker.complete")
-        self.query_one("#state", Static).update(
-            Content(f" {printable(home_short(typed))} is no folder; {key} completes the marked one")
-        )
+        else:
+            told = f"{printable(home_short(typed))} is no folder; {key} completes the marked one"
+        self.query_one("#state", Static).update(Content(f" {told}"))
 
     def action_cancel(self) -> None:
         """Go back without it."""

@@ -287,9 +287,14 @@ class GroupsScreen(Place):
             self.twinsift.open_catalog,
             items="groups",
         )
+
+        def decide(yes: bool | None) -> None:
+            if yes:
+                self.app.push_screen(deciding, self._accepted)
+
         self.app.push_screen(
             Confirm("Accept the suggested keeper ★", lines),
-            lambda yes: self.app.push_screen(deciding, self._accepted) if yes else None,
+            decide,
         )
 
     def _accepted(self, result: AcceptTotals | str | None) -> None:

@@ -19,8 +19,8 @@ from .cells import clip, column
 from .dialogs import Confirm
 from .keymap import bindings
 from .line_list import LineList
+from .outcomes import tell_outcome
 from .place import Place
-from .plan_screen import tell_outcome
 from .report_screen import Line, ReportScreen
 from .theme import CURSOR, VERB_GLYPHS
 from .wording import count, home_short, moment, size

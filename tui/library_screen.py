@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from rich.segment import Segment
@@ -26,6 +27,7 @@ from .trouble import TROUBLE, in_words
 from .wording import count, duration, home_short, moment, rate, size
 from .work import WorkState
 
+_COUNT_SECONDS = 1.0  # between two looks at the folders' counts while they grow
 _ROLE_STYLES = {"normal": "strong", "reference": "keep", "excluded": "dim"}
 
 
@@ -65,6 +67,8 @@ class FolderList(LineList):
             segments.append(Segment(f"  {size(folder.size):>7}", dim))
             segments.append(Segment(f"  {unread:>6,}", told))
         scanned = moment(folder.scanned_at) if folder.scanned_at else "not indexed yet"
+        if folder.pending:
+            scanned = f"{folder.pending:,} to read"
         used = sum(segment.cell_length for segment in segments)
         rest = width - used - 3
         path = printable(home_short(folder.path))
@@ -83,6 +87,11 @@ class LibraryScreen(Place):
 
     place = "library"
     key_tables = ("library",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read_at = 0.0
+        """When the folders were read, in seconds of a clock that only rises."""
 
     def body(self) -> ComposeResult:
         """Titles, list, progress."""
@@ -105,8 +114,12 @@ class LibraryScreen(Place):
 
     def refresh_folders(self) -> None:
         """Read the folders anew."""
-        if not self.is_mounted:
-            return
+        if self.is_mounted:
+            self._read_folders()
+            self.show_work(self.twinsift.work.state)
+
+    def _read_folders(self) -> None:
+        self._read_at = time.monotonic()
         folders = self.query_one(FolderList)
         folders.folders = library.list_folders(self.twinsift.catalog)
         folders.recount()
@@ -114,14 +127,26 @@ class LibraryScreen(Place):
         self.query_one("#titles", Static).update(Content(folders.titles(width)), layout=False)
         pictures = sum(folder.pictures for folder in folders.folders)
         self.tell_where(f"{count(pictures, 'picture')} in {count(len(folders.folders), 'folder')}")
-        self.show_work(self.twinsift.work.state)
 
     def show_work(self, state: WorkState) -> None:
-        """Draw how far indexing has come."""
+        """Draw how far indexing has come, and what it has added to the folders."""
         if not self.is_mounted:
             return
-        goes_on = self.told("{library.pause} goes on")
-        self.query_one("#progress", Static).update(_progress(state, self.size.width, goes_on))
+        if state.running and time.monotonic() - self._read_at >= _COUNT_SECONDS:
+            self._read_folders()
+        self.query_one("#progress", Static).update(
+            _progress(state, self.size.width, self.told("{library.pause} goes on"))
+            if state.running
+            else _at_rest(state, self._unread())
+        )
+
+    def _unread(self) -> str:
+        """What is left of an indexing that was stopped, and the key that goes on with it."""
+        pending = sum(folder.pending for folder in self.query_one(FolderList).folders)
+        if not pending:
+            return ""
+        left = count(pending, "file is", "files are")
+        return f"{left} not read yet · {self.told('{library.index_all} goes on')}"
 
     def show_groups(self) -> None:
         """Take over what was counted anew."""
@@ -200,22 +225,27 @@ class LibraryScreen(Place):
         self.twinsift.action_place("groups")
 
 
+def _at_rest(state: WorkState, unread: str) -> Content:
+    """What the last work came to, and what is left to do."""
+    lines = []
+    if state.error:
+        lines.append(Content.styled(f" ! {state.error}", "$error"))
+    elif state.finished:
+        lines.append(Content.styled(f" ✓ {state.finished}", "$success"))
+    if unread:
+        lines.append(Content.styled(f" {unread}", "$accent"))
+    lines += [
+        Content.styled(f" ! {printable(path)} isn't there; its files stay known", "$warning")
+        for path in state.missing
+    ]
+    return Content("\n").join(lines)
+
+
 def _progress(state: WorkState, width: int, goes_on: str) -> Content:
     """Two lines: a bar with its numbers, and what it comes to.
 
     `goes_on` says by which key it does, where it is paused.
     """
-    if not state.running:
-        lines = [Content("")]
-        if state.error:
-            lines = [Content.styled(f" ! {state.error}", "$error")]
-        elif state.finished:
-            lines = [Content.styled(f" ✓ {state.finished}", "$success")]
-        lines += [
-            Content.styled(f" ! {printable(path)} isn't there; its files stay known", "$warning")
-            for path in state.missing
-        ]
-        return Content("\n").join(lines)
     told = state.progress
     if told is None:
         return Content.styled(" starting…", "$accent")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
@@ -16,6 +17,7 @@ from . import probe
 from .artist import Artist
 from .drawn import Drawn
 from .eight_bit import EightBit
+from .key_order import KeyOrder
 from .overlay import Overlay
 from .terminal import Colours, Terminal
 from .thin import Thinner
@@ -57,6 +59,14 @@ class PictureApp(App[int]):
         self._cell = probe.cell_now()
         self._fewer = (EightBit(),) if terminal.colours is Colours.EIGHT_BIT else ()
         super().__init__()
+        self._keys = KeyOrder(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual does, but keys one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def hold(self, *drawn: Drawn) -> None:
         """Have the terminal keep pictures that will be shown, where it can."""

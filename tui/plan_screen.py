@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
@@ -22,103 +20,17 @@ from ..catalog.decisions import Verb
 from ..catalog.plan import Plan, PlanItem, Refusal, as_link
 from ..models.text import printable
 from .busy import BusyScreen
-from .cells import clip, column
 from .dialogs import Confirm, TypedConfirm
 from .keymap import bindings
 from .line_list import LineList
+from .outcomes import tell_outcome
 from .place import Place
-from .report_screen import Line, ReportScreen
-from .theme import CURSOR, VERB_GLYPHS, VERB_WORDS
+from .plan_list import SECTIONS, PlanList
+from .theme import VERB_WORDS
 from .trouble import TROUBLE, in_words
 from .wording import count, home_short, size
 
-_SECTIONS: tuple[tuple[Verb, str], ...] = (
-    (Verb.DELETE, "Delete for good"),
-    (Verb.TRASH, "To the trash"),
-    (Verb.MOVE, "Move"),
-    (Verb.HARDLINK, "Hard link instead"),
-    (Verb.REFLINK, "Clone instead, sharing the blocks"),
-    (Verb.SYMLINK, "Symbolic link instead"),
-)
 _LINKS = (Verb.HARDLINK, Verb.REFLINK, Verb.SYMLINK)
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The first row of a section; `items` are the section's."""
-
-    text: str
-    items: tuple[PlanItem, ...]
-
-
-Row = Heading | PlanItem | Refusal
-
-
-class PlanList(LineList):
-    """Sections with a row each for file and keeper."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            id="plan",
-            empty="Nothing is planned\n"
-            "Decide some groups first: {everywhere.next_place} brings you to them.",
-        )
-        self.rows: list[Row] = []
-        self.dropped: set[int] = set()
-        """Files (ids) that are left alone this time."""
-        self.base = b""
-        """The folder that all paths have in common; it's told once, above the list."""
-
-    def row_count(self) -> int:
-        """Headings, items and refusals."""
-        return len(self.rows)
-
-    def draw_row(self, row: int, width: int, style: Style) -> list[Segment]:
-        """One heading, item or refusal."""
-        entry = self.rows[row]
-        mark = Segment(
-            f" {CURSOR if row == self.cursor else ' '}", style + self.component("strong")
-        )
-        if isinstance(entry, Heading):
-            text = clip(entry.text, width - 3)
-            return [mark, Segment(text, style + self.component("head"))]
-        if isinstance(entry, Refusal):
-            path = column(self._shown(entry.source), width // 2, "end")
-            reason = clip(printable(entry.reason), width - width // 2 - 7)
-            tone = style + self.component("trash")
-            return [mark, Segment("! ", tone), Segment(path, style), Segment(f"  {reason}", tone)]
-        return [mark, *self._item(entry, width, style)]
-
-    def _item(self, item: PlanItem, width: int, style: Style) -> list[Segment]:
-        dim = style + self.component("dim")
-        dropped = item.file_id in self.dropped
-        tone = dim if dropped else style + self.component(item.verb)
-        glyph = "–" if dropped else VERB_GLYPHS[item.verb]
-        rest = width - 14
-        if dropped:
-            told = "left alone this time"
-        elif item.links > 1:
-            told = "hard link, frees nothing"
-        else:
-            along = f"+{len(item.companions)} along · " if item.companions else ""
-            told = f"{along}stays: {self._shown(item.keeper)}"
-        room = rest if rest < 48 else max(24, min(rest * 6 // 10, rest - 24))
-        path = column(self._shown(item.source), room, "end")
-        segments = [
-            Segment(f"{glyph} ", tone),
-            Segment(f"{size(item.size):>7}  ", dim),
-            Segment(path, dim if dropped else style),
-        ]
-        if room < rest:  # in a narrow window the line above the keys tells it for the cursor's row
-            segments.append(Segment(f"  {clip(told, rest - room - 2, 'middle')}", dim))
-        return segments
-
-    def _shown(self, path: bytes) -> str:
-        """A path below the common folder, or in full where it isn't."""
-        base = os.path.join(self.base, b"")
-        if self.base and path.startswith(base):
-            return printable(path[len(base) :])
-        return printable(home_short(path))
 
 
 class PlanScreen(Place):
@@ -201,11 +113,8 @@ class PlanScreen(Place):
         if built is None or effective is None:
             return
         listed = self.query_one(PlanList)
-        here = listed.rows[listed.cursor] if listed.rows else None
-        listed.base = _common_folder(built)
-        listed.rows = _rows([self._as_shown(item) for item in built.items], built.refusals)
-        listed.recount(_row_of(listed.rows, here, listed.cursor), hold=False)
-        listed.refresh()
+        items = [self._as_shown(item) for item in built.items]
+        listed.show(items, built.refusals, _common_folder(built))
         parts = [
             Content.styled(f" {count(len(effective.items), 'file')}", "bold"),
             Content(f"frees {size(effective.bytes_freed)}"),
@@ -252,18 +161,9 @@ class PlanScreen(Place):
 
     # Changing the plan ----------------------------------------------------------------------------
 
-    def _under_cursor(self) -> tuple[PlanItem, ...]:
-        listed = self.query_one(PlanList)
-        if not listed.rows:
-            return ()
-        entry = listed.rows[listed.cursor]
-        if isinstance(entry, Heading):
-            return entry.items
-        return (entry,) if isinstance(entry, PlanItem) else ()
-
     def action_drop(self) -> None:
         """Leave the file (or the section) under the cursor alone this time, or don't."""
-        ids = {item.file_id for item in self._under_cursor()}
+        ids = {item.file_id for item in self.query_one(PlanList).under_cursor()}
         listed = self.query_one(PlanList)
         if ids <= listed.dropped:
             listed.dropped -= ids
@@ -275,7 +175,7 @@ class PlanScreen(Place):
 
     def action_delete(self) -> None:
         """Delete for good what would go to the trash, or the other way round."""
-        items = self._under_cursor()
+        items = self.query_one(PlanList).under_cursor()
         ids = {item.file_id for item in items if item.verb is Verb.TRASH}
         if ids:
             self._instead |= dict.fromkeys(ids, Verb.DELETE)
@@ -293,7 +193,7 @@ class PlanScreen(Place):
     def action_link(self) -> None:
         """Put a link in place of identical copies instead of trashing them: each kind in turn."""
         built = {item.file_id: item for item in self._built.items} if self._built else {}
-        ids = [item.file_id for item in self._under_cursor()]
+        ids = [item.file_id for item in self.query_one(PlanList).under_cursor()]
         ids = [i for i in ids if as_link(built[i], Verb.HARDLINK).verb.links]
         if not ids:
             self.say("only a copy that is the same byte for byte can become a link", "bad")
@@ -312,7 +212,7 @@ class PlanScreen(Place):
     @on(LineList.Chosen)
     def action_choose(self) -> None:
         """Review the group of the file under the cursor."""
-        items = self._under_cursor()
+        items = self.query_one(PlanList).under_cursor()
         if items and items[0].group_id:
             self.twinsift.review_group(items[0].group_id)
 
@@ -326,7 +226,7 @@ class PlanScreen(Place):
             return
         lines = [
             f"{text}: {count(len(items), 'file')}, {size(sum(item.size for item in items))}"
-            for verb, text in _SECTIONS
+            for verb, text in SECTIONS
             if (items := [item for item in plan.items if item.verb is verb])
         ]
         lines.append("Each file and the one that stays for it are read and compared first.")
@@ -360,53 +260,6 @@ class PlanScreen(Place):
         self.twinsift.reload_groups()
         tell_outcome(self, outcome, "done")
         self.rebuild()
-
-
-def tell_outcome(place: Place, outcome: Outcome | str | None, verb: str) -> None:
-    """Say how a batch ended, and list the files that weren't simply done."""
-    if outcome is None:
-        return
-    if isinstance(outcome, str):
-        place.say(outcome, "bad")
-        return
-    said = f"{count(outcome.done, 'file')} {verb}"
-    if outcome.bytes_freed:
-        said += f", {size(outcome.bytes_freed)}"
-    if outcome.refused or outcome.failed:
-        said += f" · {outcome.refused:,} left alone, {outcome.failed:,} failed"
-    shows = place.told("{everywhere.journal} shows the journal")
-    place.say(f"{said} · {shows}", "bad" if outcome.failed else "good")
-    if outcome.messages:
-        lines = [Line(path, reason, "trash", "!") for path, reason in outcome.messages]
-        place.app.push_screen(
-            ReportScreen(place.place, "not everything went through", lines, message=said)
-        )
-
-
-def _rows(items: Sequence[PlanItem], refusals: Sequence[Refusal]) -> list[Row]:
-    rows: list[Row] = []
-    for verb, text in _SECTIONS:
-        section = tuple(item for item in items if item.verb is verb)
-        if section:
-            total = size(sum(item.size for item in section))
-            told = f"{text} · {count(len(section), 'file')} · {total}"
-            if verb is Verb.TRASH:
-                told += " · freed when the trash is emptied"
-            rows.append(Heading(told, section))
-            rows += section
-    if refusals:
-        rows.append(Heading(f"Refused · {count(len(refusals), 'file')}", ()))
-        rows += refusals
-    return rows
-
-
-def _row_of(rows: Sequence[Row], here: Row | None, otherwise: int) -> int:
-    """Where the entry that was under the cursor is now."""
-    if isinstance(here, PlanItem):
-        for row, entry in enumerate(rows):
-            if isinstance(entry, PlanItem) and entry.file_id == here.file_id:
-                return row
-    return otherwise
 
 
 def _common_folder(plan: Plan) -> bytes:

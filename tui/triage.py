@@ -61,9 +61,11 @@ class Triage:
         self._hold(prepared)
         for group_id, decided in self._since.items():
             place = prepared.places.get(group_id)
-            if place is not None and decided is None:
+            if place is None:
+                continue
+            if decided is None:
                 self._there[place] = False
-            elif place is not None:
+            else:
                 self._decided[place] = decided
         places = [p for p in map(prepared.places.get, marked) if p is not None]
         self._marked[np.array(places, np.intp)] = True

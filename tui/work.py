@@ -180,11 +180,15 @@ class Work:
         """Match what there is so far, until `over`; what fails here is told by the last match."""
         from ..catalog.matcher import match
 
+        def tell(progress: Progress) -> None:
+            if over.is_set():  # until then it's the reading whose progress is told
+                self._report(progress)
+
         pause = _FIRST_MATCH_SECONDS
         while not over.wait(pause):
             began = time.monotonic()
             try:
-                match(self._catalog_path, self._settings, control=self._control)
+                match(self._catalog_path, self._settings, report=tell, control=self._control)
             except Exception:
                 return  # the last match comes upon it too, and tells it
             pause = max(_FIRST_MATCH_SECONDS, _MATCH_SHARE * (time.monotonic() - began))

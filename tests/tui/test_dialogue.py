@@ -15,7 +15,8 @@ from PIL import Image
 from twinsift.catalog import steps
 from twinsift.catalog.database import Catalog
 from twinsift.catalog.listing import note_first
-from twinsift.tui.dialogue import COMMANDS, Dialogue
+from twinsift.tui.dialogue import Dialogue
+from twinsift.tui.dialogue_commands import COMMANDS, understood
 from twinsift.tui.keymap import KEYS
 from twinsift.tui.status import Status
 
@@ -210,3 +211,11 @@ def test_on_a_dumb_terminal_from_index_to_restore(photos: Path, tmp_path: Path) 
     again.expect(pexpect.EOF)
     again.close()
     assert again.exitstatus == Status.DONE
+
+
+def test_what_a_line_asks_for() -> None:
+    asked = {
+        "y": ("y", ""), "YES": ("y", ""), "/sea side": ("/", "sea side"), "m  /x ": ("m", "/x"),
+        "keep": None, "nonsense": None, "1, 2, …": None,
+    }  # fmt: skip
+    assert {line: understood(line) for line in asked} == asked

@@ -21,7 +21,8 @@ from twinsift.tui.compare_screen import CompareScreen
 from twinsift.tui.dialogs import Confirm
 from twinsift.tui.find_screen import AskLine, FindScreen, HitList
 from twinsift.tui.folder_picker import FolderPicker
-from twinsift.tui.plan_screen import PlanList, PlanScreen
+from twinsift.tui.plan_list import PlanList
+from twinsift.tui.plan_screen import PlanScreen
 from twinsift.tui.search import Found
 
 from .conftest import SETTINGS, Library, MakeApp, settled

@@ -10,13 +10,14 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import Input
 from twinsift.catalog import library as folders_of
+from twinsift.catalog.listing import list_groups
 from twinsift.tui.app import TwinsiftApp
 from twinsift.tui.folder_picker import FolderPicker
 from twinsift.tui.library_screen import FolderList, LibraryScreen
 from twinsift.tui.report_screen import ReportScreen
 from twinsift.tui.work import WorkState
 
-from .conftest import Library, MakeApp, settled
+from .conftest import Library, MakeApp, Picture, settled
 
 NO_NETWORK = " · no network for embeddings is installed: `twinsift model pull vgg16` gets one"
 
@@ -182,3 +183,71 @@ async def test_progress_is_drawn_with_rate_and_time_left(
         assert "25%" in drawn
         assert "1,200 of 4,800 · 1:30 left · 40/s · 3 unreadable" in drawn
         assert "\x1b" not in drawn
+
+
+async def test_what_a_stopped_indexing_left_is_told(filled: Library, make_app: MakeApp) -> None:
+    with filled.catalog.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO file (root_id, path, size, mtime_ns, device, inode)"
+            " VALUES ((SELECT min(id) FROM root), ?, 9, 0, 1, ?)",
+            [(b"later/%d.jpg" % number, 9000 + number) for number in range(3)],
+        )
+    for width in (80, 50):
+        async with make_app(start="library").run_test(size=(width, 16)) as pilot:
+            await settled(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, LibraryScreen)
+            assert "3 to read" in _row(screen)
+            told = str(screen.query_one("#progress").render())
+            assert "3 files are not read yet · I goes on" in told
+
+
+async def test_the_counts_grow_while_pictures_are_read(filled: Library, make_app: MakeApp) -> None:
+    async with make_app(start="library").run_test(size=(80, 16)) as pilot:
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, LibraryScreen)
+        before = screen.query_one(FolderList).folders[0].pictures
+        filled.file(Picture(b"just/read.jpg"))
+        screen._read_at = 0.0  # a second and more has gone by
+        screen.show_work(WorkState(running=True))
+        assert screen.query_one(FolderList).folders[0].pictures == before + 1
+        assert f"{before + 1:,}" in _row(screen)
+
+
+def _row(screen: LibraryScreen) -> str:
+    return screen.query_one(FolderList).render_line(0).text
+
+
+@pytest.mark.slow
+async def test_groups_that_come_while_one_triages_move_nothing(
+    library: Library,
+    make_app: MakeApp,
+    photograph: Callable[..., Image.Image],
+    tmp_path: Path,
+) -> None:
+    """Indexing and matching as they are: larger copies come, and stand above those that were."""
+    for folder, seeds, width in (("small", (1, 2, 3), 64), ("large", (4, 5, 6, 7), 200)):
+        (tmp_path / folder).mkdir()
+        for seed in seeds:
+            picture = photograph(seed, width, width * 3 // 4)
+            picture.save(tmp_path / folder / f"{seed}.png")
+            picture.save(tmp_path / folder / f"{seed}.bmp")
+    async with make_app(index_on_start=[tmp_path / "small"]).run_test(size=(80, 24)) as pilot:
+        assert isinstance(pilot.app, TwinsiftApp)
+        await until_idle(pilot)
+        await pilot.press("G", "k", "enter", "enter", "q", "k")  # one is decided meanwhile
+        triage = pilot.app.triage
+        here = triage.current
+        assert here is not None
+        assert triage.progress() == (1, 3)
+        pilot.app.index([tmp_path / "large"])
+        await pilot.press("j", "k")
+        await until_idle(pilot)
+        assert triage.current == here
+        assert triage.row >= 4
+        groups = list(list_groups(library.catalog))
+        assert triage.progress() == (1, len(groups)) == (1, 7)
+        totals = triage.totals()
+        assert (totals.groups, totals.decided) == (7, 1)
+        assert totals.reclaim == sum(group.reclaim for group in groups)

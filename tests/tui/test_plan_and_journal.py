@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from twinsift.tui.busy import BusyScreen
 from twinsift.tui.dialogs import Confirm, TypedConfirm
 from twinsift.tui.journal_screen import BatchList, JournalScreen
-from twinsift.tui.plan_screen import Heading, PlanList, PlanScreen
+from twinsift.tui.plan_list import Heading, PlanList
+from twinsift.tui.plan_screen import PlanScreen
 from twinsift.tui.report_screen import ReportScreen
 from twinsift.tui.review_screen import ReviewScreen
 

@@ -166,3 +166,25 @@ def test_what_is_there_is_matched_on_the_way(
 )
 def test_the_state_in_words(state: WorkState, parts: tuple[str, ...]) -> None:
     assert state.words("p goes on") == parts
+
+
+def test_matching_that_outlasts_the_reading_tells_how_far_it_is(
+    work: Work, fake: Fake, told: list[WorkState], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stages() -> set[str]:
+        return {state.progress.stage for state in told if state.progress is not None}
+
+    def match(*_: Any, report: Any, control: Any) -> Any:
+        if "match" not in fake.calls:
+            fake.calls.append("match")
+            report(Progress("early", 1, 9))
+            fake.gate.set()
+            until(lambda: report(Progress("late", 2, 9)) or "late" in stages())
+        return SimpleNamespace(groups=2, near_groups=1)
+
+    monkeypatch.setattr(module, "_FIRST_MATCH_SECONDS", 0.0)
+    monkeypatch.setattr(matcher, "match", match)
+    fake.gate.clear()
+    work.index([Path("/a")])
+    until(lambda: not work.state.running)
+    assert stages() == {"read", "late"}
