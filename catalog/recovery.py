@@ -229,11 +229,12 @@ def _find_lost(action: Action, destination: bytes, catalog: Catalog | None) -> R
 def _volume_is_there(action: Action, catalog: Catalog | None) -> bool:
     """Whether the file system that held the source is mounted where it was.
 
-    A restart may number the disks anew. Then it is known by another file of the catalog that was on
-    it with the source, and is there, unchanged, on the disk where the source's folder is now.
+    A restart may number the disks anew. Then it is known by the record of the trash that the source
+    was in, or by another file of the catalog that was on it with the source, and is there,
+    unchanged, on the disk where the source's folder is now.
     """
     device = _device_of(action.source)
-    if device == action.device:
+    if device == action.device or trash.has_record(action.source):
         return True
     if catalog is None:
         return False

@@ -51,6 +51,15 @@ def is_in_trash(path: bytes) -> bool:
     return FOLDER in path.split(os.fsencode(os.sep))
 
 
+def has_record(path: bytes) -> bool:
+    """Whether the batch's folder that `path` leads into is there, with its record."""
+    parts = path.split(os.fsencode(os.sep))
+    if FOLDER not in parts:
+        return False
+    folder = os.fsencode(os.sep).join(parts[: parts.index(FOLDER) + 2])
+    return os.path.isfile(os.path.join(folder, _RECORD))
+
+
 def is_of_batch(path: bytes, name: str) -> bool:
     """Whether a path is one that `stored_path` made for the batch `name`, and can be stored at."""
     inside = os.path.join(b"", FOLDER, os.fsencode(name), _FILES, b"")

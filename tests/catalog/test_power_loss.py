@@ -19,7 +19,7 @@ from lossy_disk import Disk
 EVERYWHERE = "TWINSIFT_KILL_AT_EVERY_WRITE" in os.environ
 ONE_OF_EACH = (
     *("trash-same-atomic", "move-cross-atomic", "delete-same-atomic"),
-    *("hardlink-same-atomic", "symlink-same-link", "purge-same-atomic", "along-cross-atomic"),
+    *("hardlink-same-atomic", "symlink-same-link", "purge-cross-atomic", "along-cross-atomic"),
     *("undo_trash-same-atomic", "undo_hardlink-same-atomic", "restore-cross-atomic"),
 )
 
@@ -57,7 +57,7 @@ def test_what_had_not_reached_the_disk_is_gone_and_nothing_is_lost(
     assert process.exitcode == 0  # else the trace is in what was captured
     calls, states = points.get()
     record_property("power failures", calls)
-    assert states > 5  # each commit of the journal is one
+    assert states > 3  # each commit is one
 
 
 def lose_power_everywhere(name: str, near: Disk, far: Disk) -> tuple[int, int]:
