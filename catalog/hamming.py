@@ -148,7 +148,7 @@ def _looked_up(
     """Some places of a shelf with those of another's layer that may be near."""
     if not len(places) or not len(layer):
         return
-    table, place = np.zeros(1 << band.width, np.uint32), np.full(1 << band.width, -1, np.int32)
+    table, place = np.zeros(1 << band.width, np.uint32), np.full(1 << band.width, -1, np.intp)
     table[other.keys[layer]] = other.beside[layer]
     place[other.keys[layer]] = layer
     for start in range(0, len(places), _BLOCK):
@@ -171,7 +171,7 @@ def _looked_up(
         if hits:
             theirs = np.concatenate(met)
             there = theirs >= 0  # else the bucket is empty
-            yield some[np.concatenate(hits)[there]], theirs[there].astype(np.intp)
+            yield some[np.concatenate(hits)[there]], theirs[there]
 
 
 def _ranges(low: Places, high: Places) -> Iterator[Pairs]:
