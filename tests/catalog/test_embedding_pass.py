@@ -69,6 +69,7 @@ class Shelf:
         with Catalog.open(self.catalog_path) as catalog:
             covered = scopes(catalog, folders)
             key = network.model_key(settings)
+            assert key is not None
             return embedding_pass.embed_all(
                 catalog, covered, settings, key, report, control or Control()
             )
@@ -202,6 +203,7 @@ def test_pictures_that_can_t_be_decoded_any_more_are_counted(shelf: Shelf) -> No
     with Catalog.open(shelf.catalog_path) as catalog:
         covered = scopes(catalog, [])
         key = network.model_key(settings)
+        assert key is not None
         missed = embedding_pass.embed_all(catalog, covered, settings, key, told.append, Control())
     assert missed == 4
     assert (told[-1].stage, told[-1].done, told[-1].failed) == ("embed", 4, 4)
