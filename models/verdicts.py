@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .evidence import EQUALLY_SHARP, Evidence, Verdict, is_alike_nowhere
 
-VERSION = 7
+VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ _PARALLAX_RESIDUAL = 0.25
 _PARALLAX_COHERENCE = 0.3
 _MOVED = 8  # chance gave copies 5 at the most
 _MOVED_SHARE = 0.04
+_MOVED_NOWHERE = 0.99  # of the overlap agrees: matches a short way off are a pattern's, repeated
 _RECOLOURED = 0.04
 _COARSELY_SAME = 0.92
 _CHANGED = 0.05
@@ -198,7 +199,7 @@ def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
         return "each shows what the other doesn't, and what they share differs"
     if e.grain is not None and e.grain < _OTHER_GRAIN:
         return "the noise of the sensor is another one: exposed anew"
-    if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers):
+    if e.moved >= max(_MOVED, _MOVED_SHARE * e.inliers) and not _is_where_it_was(e):
         return "a part lies elsewhere: the subject moved"
     if (
         (e.recoloured or 0) > _RECOLOURED
@@ -209,6 +210,12 @@ def near_shot_reason(e: Evidence, a: Facts, b: Facts) -> str:
     times = a.captured_at and b.captured_at and a.captured_at != b.captured_at
     same = (e.ssim or 0) >= 0.985 and (e.agreement or 0) >= 0.995
     return "taken at another time" if times and a.camera == b.camera and not same else ""
+
+
+def _is_where_it_was(e: Evidence) -> bool:
+    """Whether the overlap shows no trace of a thing that left its place."""
+    untouched = not (e.changed or e.swapped or e.exchanged)
+    return untouched and (e.agreement or 0.0) >= _MOVED_NOWHERE
 
 
 def _is_rephotographed(e: Evidence) -> bool:

@@ -109,7 +109,8 @@ def test_a_page_is_a_copy_where_its_ink_agrees_and_another_of_its_kind_where_it_
         ({"correlation": 0.8, "best_correlation": 0.95, "coarse": 0.6}, "another light"),
         ({"cover_a": 0.8, "cover_b": 0.8, "shift": 2.0}, "a camera that panned"),
         ({"cover_a": 0.7, "cover_b": 0.7, "correlation": 1.0, "clash": 0.1}, "a screen scrolled"),
-        ({"moved": 40}, "a subject that moved"),
+        ({"moved": 40, "agreement": 0.97}, "a subject that moved"),
+        ({"moved": 40, "agreement": 1.0, "exchanged": 0.001}, "a small one"),
         ({"exchanged": 0.01, "detail": 0.9}, "one went, another came"),
         ({"grain": 0.1}, "the noise of another exposure"),
         ({"recoloured": 0.2}, "a thing in another colour"),
@@ -127,6 +128,7 @@ def test_another_exposure_is_a_near_shot(change, why):
         ({"correlation": 0.8, "best_correlation": 0.95, "coarse": 0.99}, "grain, a screen's dots"),
         ({"exchanged": 0.01, "detail": 0.1}, "blur moves edges"),
         ({"grain": 0.8}, "the same noise"),
+        ({"moved": 40, "agreement": 1.0}, "a pattern that repeats"),
         ({"cover_a": 0.8, "cover_b": 0.8, "correlation": 1.0}, "two crops of one picture"),
     ],
 )
