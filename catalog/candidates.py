@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from . import cosine, hamming, vocabulary, words
+from . import cosine, hamming
 from .database import Catalog
 from .nearest import Nearest
 from .pictures import Entry
@@ -33,6 +33,9 @@ PIXELS, HASHES, INVERTED, EMBEDDING, WORDS = GENERATORS = (
 """The generators, by name."""
 FLATTEST = 4.0
 """Contrast (standard deviation of grey) below which a hash or a network tells no picture apart."""
+
+VERSION = 3
+"""Raised when other pairs are proposed, by visual words above all."""
 
 _NEAREST = 24  # by a network; what is alike in heaps is compared with a few of its heap
 
@@ -87,7 +90,7 @@ def propose(
     if EMBEDDING in generators and model is not None:
         _by_embedding(catalog, entries, settings.cosine, model, found)
     control.checkpoint()
-    if WORDS in generators and settings.neighbours and vocabulary.has_descriptors(catalog):
+    if WORDS in generators and settings.neighbours and _has_descriptors(catalog):
         _by_words(catalog, ids, fresh, settings.neighbours, found, meter, control)
     return found.pairs()
 
@@ -159,6 +162,14 @@ def _by_embedding(
     found.add(order[i], order[j])
 
 
+def _has_descriptors(catalog: Catalog) -> bool:
+    """Whether any picture has keypoints to learn from: `index.descriptors` may be off."""
+    row = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM descriptor WHERE kind = 'sift' AND count > 0)"
+    )
+    return bool(row.fetchone()[0])
+
+
 def _by_words(
     catalog: Catalog,
     ids: NDArray[np.int64],
@@ -168,6 +179,8 @@ def _by_words(
     meter: Meter,
     control: Control,
 ) -> None:
+    from . import vocabulary, words  # and scipy with them, half of what a match loads
+
     learnt = vocabulary.ensure(catalog, [int(i) for i in ids], meter, control)
     own, mirrored = vocabulary.load(catalog, [int(i) for i in ids])
     index = words.Index(own, learnt.size)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+
+from .components import components
 
 VERSION = 1
 """Raised when the same pairs give other groups."""
@@ -105,9 +105,7 @@ def _components(edges: Mapping[Pair, float]) -> Iterable[list[Pair]]:
     pairs = np.array(sorted(edges), np.int64)
     items, indices = np.unique(pairs, return_inverse=True)
     indices = indices.reshape(pairs.shape)
-    ones = np.ones(len(pairs), np.int8)
-    graph = sparse.coo_matrix((ones, (indices[:, 0], indices[:, 1])), shape=(len(items),) * 2)
-    _, label = connected_components(graph, directed=False)
+    _, label = components(len(items), indices)
     of_pair = label[indices[:, 0]]
     order = np.argsort(of_pair, kind="stable")
     bounds = np.flatnonzero(np.diff(of_pair[order])) + 1

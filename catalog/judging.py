@@ -13,8 +13,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 from threadpoolctl import threadpool_limits
 
 from ..models.comparison import examine, turned_around
@@ -22,7 +20,7 @@ from ..models.evidence import Evidence
 from ..models.verdicts import similarity
 from .database import Catalog
 from .pairs import Judged, Pair
-from .pictures import Entry, HeldPictures, PictureLoader
+from .pictures import HELD, Entry, HeldPictures, PictureLoader
 from .strictness import Strictness
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
@@ -124,8 +122,11 @@ def by_neighbourhood(pairs: Sequence[Pair]) -> list[Pair]:
     of the finite element method", 1971), which keeps the neighbours of a graph near each other:
     on 19,000 pairs of 900 pictures a cache of 320 loads 3,100 of them instead of 8,100.
     """
-    if len(pairs) < 2:
-        return list(pairs)
+    if 2 * len(pairs) <= HELD:  # all of their pictures are held anyway
+        return sorted(pairs)
+    from scipy import sparse  # longer to load than some hundred pairs to judge
+    from scipy.sparse import csgraph
+
     ids, index = np.unique(np.array(pairs, np.int64), return_inverse=True)
     index = index.reshape(-1, 2)
     ones = np.ones(len(index), np.int8)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from ..models.evidence import Verdict
+from .components import components
 from .pairs import Pair
 
 FINGERPRINT = 16
@@ -85,7 +84,7 @@ class Links:
 
 def _parted(
     rows: NDArray[np.void],
-) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.intp], NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.intp], NDArray[np.intp]]:
     """Items, the rows by component, where each component begins and ends, each item's component.
 
     A cut joins nothing; it counts for the component that holds both its ends, if one does.
@@ -94,17 +93,12 @@ def _parted(
     joining = rows["code"] != _CUT
     items, indices = np.unique(ends[joining], return_inverse=True)
     indices = indices.reshape(-1, 2)
-    ones = np.ones(len(indices), np.int8)
-    graph = sparse.coo_matrix((ones, (indices[:, 0], indices[:, 1])), shape=(len(items),) * 2)
-    count, label = connected_components(graph, directed=False) if len(items) else (0, _NONE)
+    count, label = components(len(items), indices)
     known = np.isin(ends, items).all(axis=1)
     rows, ends = rows[known], ends[known]
-    of_end = label[np.searchsorted(items, ends)] if len(items) else np.zeros((0, 2), np.int32)
+    of_end = label[np.searchsorted(items, ends)] if len(items) else np.zeros((0, 2), np.intp)
     inside = of_end[:, 0] == of_end[:, 1]
     rows, of_row = rows[inside], of_end[inside, 0]
     order = np.lexsort((rows["b"], rows["a"], of_row))
     bounds = np.searchsorted(of_row[order], np.arange(count + 1))
     return items, rows[order], bounds, label
-
-
-_NONE = np.zeros(0, np.int32)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..models import comparison, verdicts
 from ..models.evidence import Evidence, Verdict
-from . import candidates, network, pairs, pixel_equality, strictness, words
+from . import candidates, network, pairs, pixel_equality, strictness
 from .database import Catalog
 from .grouping import regroup
 from .judging import Judges
@@ -175,5 +175,5 @@ class Matching:
 def _proposal_key(settings: Settings, model: str | None) -> str:
     """Names everything that a content's candidates and their evidence hang on."""
     m = settings.match
-    versions = f"{comparison.VERSION}.{words.VERSION}"
+    versions = f"{comparison.VERSION}.{candidates.VERSION}"
     return f"v{versions};{m.hamming};{m.cosine};{m.neighbours};{model or ''}"

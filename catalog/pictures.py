@@ -14,7 +14,8 @@ from ..models.picture import Picture
 from ..models.verdicts import Facts
 from .database import Catalog
 
-_HELD = 320  # at most 0.9 MB each
+HELD = 320
+"""Pictures that are held for comparison, at most 0.9 MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def entries(catalog: Catalog) -> list[Entry]:
 class HeldPictures:
     """The pictures that were used last, shared by the threads that compare them."""
 
-    def __init__(self, most: int = _HELD) -> None:
+    def __init__(self, most: int = HELD) -> None:
         self._most = most
         self._held: OrderedDict[int, Picture] = OrderedDict()
         self._lock = threading.Lock()

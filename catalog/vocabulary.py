@@ -22,14 +22,6 @@ _BATCH = 64
 Words = NDArray[np.uint16]
 
 
-def has_descriptors(catalog: Catalog) -> bool:
-    """Whether any picture has keypoints to learn from: `index.descriptors` may be off."""
-    row = catalog.connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM descriptor WHERE kind = 'sift' AND count > 0)"
-    )
-    return bool(row.fetchone()[0])
-
-
 def ensure(catalog: Catalog, ids: Sequence[int], meter: Meter, control: Control) -> Vocabulary:
     """The vocabulary, learnt or learnt anew where needed, with every picture's words stored.
 

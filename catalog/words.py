@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-VERSION = 3
 _SAMPLE = 160_000
 _ROUNDS = 8
 _LARGEST_BRANCH = 256
