@@ -23,6 +23,11 @@ class Candidate:
     """Whether it is a copy with something added around it: a border, a caption's bar."""
     holds: bool = False
     """Whether it shows the picture reduced among other things: a screenshot, an album's page."""
+    stretched: bool = False
+    """Whether its sides were changed in another proportion than the picture had."""
+    format: str = ""
+    quality: int | None = None
+    """Estimated JPEG quality, 1..100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class _Rule:
 
     measure: Callable[[Candidate], float | tuple[float, ...]]
     words: Callable[[Candidate], str]
+    applies: Callable[[Sequence[Candidate]], bool] = lambda _: True
+    """Whether the measure can tell these files apart."""
 
 
 def _taken(candidate: Candidate) -> tuple[float, ...]:
@@ -41,12 +48,21 @@ def _taken(candidate: Candidate) -> tuple[float, ...]:
     return (1.0, -float(digits or 0))
 
 
+def _have_quality(candidates: Sequence[Candidate]) -> bool:
+    """Estimates are comparable within one format only."""
+    return len({c.format for c in candidates}) == 1 and all(c.quality for c in candidates)
+
+
 _RULES: dict[str, _Rule] = {
     "unframed": _Rule(lambda c: not c.framed, lambda c: "without the border that was added"),
+    "unstretched": _Rule(lambda c: not c.stretched, lambda c: "not stretched"),
     "resolution": _Rule(
         lambda c: c.width * c.height, lambda c: f"most pixels ({c.width}×{c.height})"
     ),
     "lossless": _Rule(lambda c: c.lossless, lambda c: "lossless format"),
+    "quality": _Rule(
+        lambda c: c.quality or 0, lambda c: f"best quality ({c.quality})", _have_quality
+    ),
     "size": _Rule(lambda c: c.size, lambda c: "largest file"),
     "exif": _Rule(lambda c: c.exif_count, lambda c: f"most metadata ({c.exif_count} EXIF tags)"),
     "oldest": _Rule(
@@ -71,6 +87,8 @@ def suggest(candidates: Sequence[Candidate], order: Sequence[str]) -> tuple[int,
             return left[0], "in a reference folder"
     for name in order:
         rule = _RULES[name]
+        if not rule.applies([candidates[i] for i in left]):
+            continue
         best = max(rule.measure(candidates[i]) for i in left)
         better = [i for i in left if rule.measure(candidates[i]) == best]
         if len(better) == 1 and len(left) > 1:

@@ -15,6 +15,7 @@ from ..models.evidence import Evidence, Verdict
 from .compositions import holder
 from .database import Catalog
 from .keepers import Candidate, suggest
+from .proportions import Shape, stretch, stretched
 from .settings import KEEP_RULES
 
 _FRAME = 0.02  # of the picture: thinner than that is no frame
@@ -236,9 +237,7 @@ def _detail(
     members = [_member(row[5:], representative) for row in rows]
     holding = _holding(members)
     members = [replace(m, holds=m.content_id in holding) for m in members]
-    framed = _framed(members)
-    candidates = [_candidate(member, member.file_id in framed) for member in members]
-    best, reason = suggest(candidates, order)
+    best, reason = suggest(_candidates(members), order)
     members[best] = replace(members[best], suggested=True, reason=reason)
     members.insert(0, members.pop(best))
     return GroupDetail(group_id, kind, Verdict(verdict), similarity, tuple(members))
@@ -246,9 +245,7 @@ def _detail(
 
 def suggested_keeper(detail: GroupDetail, order: tuple[str, ...]) -> Member:
     """The file that rules in another order would suggest, with its reason."""
-    framed = _framed(detail.members)
-    candidates = [_candidate(member, member.file_id in framed) for member in detail.members]
-    best, reason = suggest(candidates, order)
+    best, reason = suggest(_candidates(detail.members), order)
     return replace(detail.members[best], suggested=True, reason=reason)
 
 
@@ -326,20 +323,42 @@ def _framed(members: Sequence[Member]) -> set[int]:
     return framed
 
 
-def _candidate(member: Member, framed: bool) -> Candidate:
-    return Candidate(
-        member.path,
-        member.reference,
-        member.width,
-        member.height,
-        member.lossless,
-        member.size,
-        member.exif_count,
-        member.captured_at,
-        member.mtime_ns,
-        framed,
-        member.holds,
-    )
+def _stretched(members: Sequence[Member]) -> set[int]:
+    """Ids of the contents whose proportions were changed."""
+    seed = next((member.content_id for member in members if member.is_representative), None)
+    shapes = {
+        m.content_id: Shape(
+            m.content_id,
+            stretch(m.evidence, first=seed is not None and seed < m.content_id),
+            m.captured_at is not None,
+        )
+        for m in members
+        if m.verdict.is_duplicate
+    }
+    return stretched(list(shapes.values()))
+
+
+def _candidates(members: Sequence[Member]) -> list[Candidate]:
+    framed, out_of_shape = _framed(members), _stretched(members)
+    return [
+        Candidate(
+            path=m.path,
+            reference=m.reference,
+            width=m.width,
+            height=m.height,
+            lossless=m.lossless,
+            size=m.size,
+            exif_count=m.exif_count,
+            captured_at=m.captured_at,
+            mtime_ns=m.mtime_ns,
+            framed=m.file_id in framed,
+            holds=m.holds,
+            stretched=m.content_id in out_of_shape,
+            format=m.format,
+            quality=m.quality,
+        )
+        for m in members
+    ]
 
 
 def load_preview(catalog: Catalog, content_id: int) -> bytes | None:

@@ -25,7 +25,10 @@ def _option(
     return field(default=default, metadata=about)
 
 
-KEEP_RULES = ("unframed", "resolution", "lossless", "size", "exif", "oldest", "depth")
+KEEP_RULES = (
+    *("unframed", "unstretched", "resolution", "lossless", "quality"),
+    *("size", "exif", "oldest", "depth"),
+)
 COMPANION_KINDS = ("raw", "sidecar", "live", "takeout")
 SIDECARS = ("xmp", "aae", "thm", "pp3", "dop", "arp", "cos", "nksc", "on1", "wav")
 STRICTNESS = ("strict", "normal", "loose")

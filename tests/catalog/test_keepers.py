@@ -20,6 +20,8 @@ PLAIN = Candidate(b"/p/a/b.jpg", False, 800, 600, False, 1000, 5, "2020-01-01 10
         ({"width": 1600}, "most pixels (1600×600)"),
         ({"lossless": True}, "lossless format"),
         ({"framed": False, "width": 10}, "without the border that was added"),
+        ({"stretched": False, "width": 10}, "not stretched"),
+        ({"quality": 92, "size": 10}, "best quality (92)"),
         ({"size": 2000}, "largest file"),
         ({"exif_count": 9}, "most metadata (9 EXIF tags)"),
         ({"captured_at": "2019-01-01 10:00:00"}, "oldest (2019-01-01 10:00:00)"),
@@ -28,7 +30,10 @@ PLAIN = Candidate(b"/p/a/b.jpg", False, 800, 600, False, 1000, 5, "2020-01-01 10
     ],
 )
 def test_each_rule_decides_and_says_so(better, reason):
-    other = replace(PLAIN, framed="framed" in better)
+    other = replace(
+        PLAIN, framed="framed" in better, stretched="stretched" in better, quality=88, format="JPEG"
+    )
+    better = {"quality": 88, "format": "JPEG"} | better
     assert suggest([other, replace(PLAIN, **better)], KEEP_RULES) == (1, reason)
 
 
@@ -36,6 +41,12 @@ def test_what_only_holds_the_picture_is_never_kept_in_its_place():
     picture, page = PLAIN, replace(PLAIN, holds=True, width=9999, reference=True, lossless=True)
     assert suggest([page, picture], KEEP_RULES) == (1, "the only file")
     assert suggest([page, replace(page, width=1)], KEEP_RULES)[0] == 0
+
+
+def test_estimates_of_quality_are_compared_within_one_format_only():
+    jpeg = replace(PLAIN, format="JPEG", quality=95)
+    webp = replace(PLAIN, format="WEBP", quality=None, size=2000)
+    assert suggest([jpeg, webp], KEEP_RULES) == (1, "largest file")
 
 
 def test_a_capture_time_outranks_the_time_a_copy_was_written():
@@ -62,6 +73,9 @@ candidates = st.builds(
     mtime_ns=st.sampled_from([1, 2]),
     framed=st.booleans(),
     holds=st.booleans(),
+    stretched=st.booleans(),
+    format=st.sampled_from(["JPEG", "PNG"]),
+    quality=st.sampled_from([None, 80, 90]),
 )
 
 
