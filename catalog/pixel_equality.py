@@ -53,11 +53,18 @@ def confirm(
     """
     pairs = list(judged)
     wanted = {i for j in pairs for i in (j.a_id, j.b_id)}
-    known = _stored(catalog, wanted)
-    _take(catalog, sorted(wanted - set(known)), settings, meter, control)
-    known = _stored(catalog, wanted)
+    known = full_digests(catalog, wanted, settings, meter, control)
     equal = [j for j in pairs if known.get(j.a_id) and known.get(j.a_id) == known.get(j.b_id)]
     return [_equal(j) for j in equal]
+
+
+def full_digests(
+    catalog: Catalog, ids: set[int], settings: IndexSettings, meter: Meter, control: Control
+) -> dict[int, bytes]:
+    """The full pixel digests of contents; those that aren't stored yet are taken, and stored."""
+    known = _stored(catalog, ids)
+    _take(catalog, sorted(ids - set(known)), settings, meter, control)
+    return _stored(catalog, ids)
 
 
 def _equal(judged: Judged) -> Judged:

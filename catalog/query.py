@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..models.comparison import examine
-from ..models.decode import squeeze
+from ..models.decode import full_pixels_digest, squeeze
 from ..models.embedding import Embedder
 from ..models.errors import PictureError
-from ..models.evidence import Verdict
+from ..models.evidence import Evidence, Verdict
 from ..models.extract import extract
 from ..models.features import ExtractSpec, Features
 from ..models.keypoints import Keypoints
 from ..models.picture import Picture
 from ..models.text import printable
 from ..models.verdicts import Facts, similarity
-from . import embedding_pass, network, strictness, vocabulary, words
+from . import embedding_pass, network, pixel_equality, strictness, vocabulary, words
 from .database import Catalog
 from .embedding_pass import Pixels
 from .indexer import spec_of
-from .pictures import PictureLoader
+from .pairs import Judged
+from .pictures import Entry, PictureLoader
 from .progress import Control, Meter, silent
-from .settings import Settings
+from .settings import IndexSettings, Settings
 from .workers import Lost, WorkerPool
+
+Found = TypeVar("Found")
 
 _REACH = 16  # Hamming distance up to which a picture is looked at closely
 _LOOKED_AT = 200  # pictures that share the most visual words, looked at closely
@@ -70,8 +74,7 @@ class _Row:
     content_id: int
     path: bytes
     size: int
-    digest: bytes
-    facts: Facts
+    entry: Entry
     hashes: NDArray[np.uint64]
 
 
@@ -103,28 +106,19 @@ def find(
     distances = {
         row.content_id: int(np.bitwise_count(query.hashes[0] ^ row.hashes).min()) for row in rows
     }
-    facts = Facts(
-        features.width,
-        features.height,
-        features.format,
-        features.lossless,
-        features.quality,
-        features.metadata.captured_at,
-        features.metadata.camera,
-    )
-    closely = _Closely(catalog, query, features.digest, facts, settings)
+    closely = _Closely(catalog, query, image, _entry(features), settings)
     if embedder is not None and pixels is not None:
         cosines = _cosines(catalog, pixels, rows, embedder)
+        near = [row for row in rows if cosines.get(row.content_id, -1.0) >= minimum]
         hits = [
-            replace(closely.hit(row, distances[row.content_id]), similarity=value)
-            for row in rows
-            if (value := cosines.get(row.content_id, -1.0)) >= minimum
+            replace(hit, similarity=cosines[row.content_id])
+            for row, hit in zip(near, closely.hits(near, distances), strict=True)
         ]
         missing = len(rows) - sum(row.content_id in cosines for row in rows)
         notice = f"{missing:,} files have no embedding: changed, gone or out of reach"
         return FindResult(_ranked(hits), "embedding", notice if missing else "", features)
     wanted = _worth_a_look(catalog, query, rows, distances)
-    hits = [closely.hit(row, distances[row.content_id]) for row in rows if row.content_id in wanted]
+    hits = closely.hits([row for row in rows if row.content_id in wanted], distances)
     notice = f"hits are ranked by hashes and keypoints; {network.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
     return FindResult(_ranked(kept), "evidence", notice, features)
@@ -134,33 +128,72 @@ def _ranked(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(hits, key=lambda h: (-h.similarity, h.hamming, h.path)))
 
 
+def _entry(features: Features) -> Entry:
+    """The picture asked for, as one of the catalog's."""
+    facts = Facts(
+        features.width,
+        features.height,
+        features.format,
+        features.lossless,
+        features.quality,
+        features.metadata.captured_at,
+        features.metadata.camera,
+    )
+    return Entry(-1, features.digest, features.pixel_digest, features.contrast, facts)
+
+
 class _Closely:
     """Looks at files closely, each content once."""
 
     def __init__(
-        self, catalog: Catalog, query: Picture, digest: bytes, facts: Facts, settings: Settings
+        self, catalog: Catalog, query: Picture, image: Path, own: Entry, settings: Settings
     ) -> None:
+        self._catalog = catalog
         self._query = query
-        self._digest = digest
-        self._facts = facts
+        self._image = image
+        self._own = own
+        self._settings = settings
         self._loader = PictureLoader(catalog)
         self._strictness = strictness.of(settings.match)
-        self._seen: dict[int, tuple[Verdict, float]] = {}
 
-    def hit(self, row: _Row, hamming: int) -> Hit:
-        """The file as a hit, its similarity by evidence."""
-        if row.content_id not in self._seen:
-            self._seen[row.content_id] = self._look(row)
-        verdict, alike = self._seen[row.content_id]
-        f = row.facts
-        return Hit(row.file_id, row.path, alike, hamming, verdict, row.size, f.width, f.height)
+    def hits(self, rows: Sequence[_Row], distances: dict[int, int]) -> list[Hit]:
+        """The files as hits, in their order, their similarity by evidence."""
+        entries = {row.content_id: row.entry for row in rows}
+        judged = {i: self._look(entry) for i, entry in entries.items()}
+        alike = {
+            i
+            for i, found in judged.items()
+            if found.verdict is not Verdict.IDENTICAL_FILE
+            and pixel_equality.may_be_equal(found, self._own, entries[i])
+        }
+        same = self._of_same_pixels(alike)
+        hits = []
+        for row in rows:
+            found, f = judged[row.content_id], row.entry.facts
+            verdict, similar = found.verdict, found.similarity
+            if row.content_id in same:
+                verdict, similar = Verdict.IDENTICAL_PIXELS, 1.0
+            distance = distances[row.content_id]
+            hits.append(
+                Hit(row.file_id, row.path, similar, distance, verdict, row.size, f.width, f.height)
+            )
+        return hits
 
-    def _look(self, row: _Row) -> tuple[Verdict, float]:
-        if row.digest == self._digest:
-            return Verdict.IDENTICAL_FILE, 1.0
-        evidence = examine(self._query, self._loader.load(row.content_id))
-        verdict = self._strictness.judge(evidence, self._facts, row.facts)
-        return verdict, similarity(evidence, verdict)
+    def _look(self, entry: Entry) -> Judged:
+        if entry.digest == self._own.digest:
+            return Judged(self._own.id, entry.id, Verdict.IDENTICAL_FILE, 1.0, Evidence())
+        evidence = examine(self._query, self._loader.load(entry.id))
+        verdict = self._strictness.judge(evidence, self._own.facts, entry.facts)
+        return Judged(self._own.id, entry.id, verdict, similarity(evidence, verdict), evidence)
+
+    def _of_same_pixels(self, ids: set[int]) -> set[int]:
+        """Those contents whose upright pixels are all the same as those of the picture."""
+        if not ids:
+            return set()
+        limits, meter = self._settings.index, Meter(silent, "confirming equal pixels")
+        own = _in_a_worker(self._image, limits, digest_of, (limits.max_pixels,))
+        known = pixel_equality.full_digests(self._catalog, ids, limits, meter, Control())
+        return {i for i, digest in known.items() if digest == own}
 
 
 def _read(
@@ -169,9 +202,20 @@ def _read(
     """The features and pixels of the picture asked for, made in a worker like any other file's."""
     limits = settings.index
     size = None if embedder is None else (embedder.width, embedder.height)
-    with WorkerPool(
-        read_query,
-        (spec_of(limits), size),
+    return _in_a_worker(image, limits, read_query, (spec_of(limits), size))
+
+
+def _in_a_worker(
+    image: Path, limits: IndexSettings, work: Callable[..., Found], further: tuple[object, ...]
+) -> Found:
+    """What a worker's `work` makes of the picture asked for.
+
+    Raises:
+        PictureError: it can't be read.
+    """
+    with WorkerPool[str, Found](
+        work,
+        further,
         workers=1,
         timeout=limits.timeout_seconds,
         memory_mb=limits.worker_memory_mb,
@@ -184,6 +228,11 @@ def _read(
                 )
             return found
     raise AssertionError("a pool gives an answer for every item")
+
+
+def digest_of(path: str, max_pixels: int) -> bytes:
+    """BLAKE3-256 of all upright pixels of one file; in a worker."""
+    return full_pixels_digest(Path(path).read_bytes(), max_pixels)
 
 
 def read_query(
@@ -202,22 +251,24 @@ def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
     rows = []
     for row in catalog.connection.execute(
         """
-        SELECT f.id, c.id, r.path, f.path, f.size, f.device, f.inode, c.digest, h.value,
-               c.width, c.height, c.format, c.lossless, c.quality, c.captured_at, c.camera
+        SELECT f.id, c.id, r.path, f.path, f.size, f.device, f.inode, h.value,
+               c.digest, c.pixel_digest, c.contrast, c.width, c.height, c.format, c.lossless,
+               c.quality, c.captured_at, c.camera
           FROM file f JOIN root r ON r.id = f.root_id AND r.role <> 'excluded'
           JOIN content c ON c.id = f.content_id AND c.error IS NULL
           JOIN hash h ON h.content_id = c.id AND h.kind = 'phash'
          WHERE f.present = 1 AND f.error IS NULL
         """
     ):
-        file_id, content_id, root, relative, size, device, inode, digest, value, *rest = row
+        file_id, content_id, root, relative, size, device, inode, value, *rest = row
         path = os.path.join(root, relative)
         if not any(path.startswith(folder) for folder in below):
             continue
         if (device, inode) == (own.st_dev, own.st_ino):
             continue
         hashes = np.frombuffer(value, ">u8").astype(np.uint64)
-        rows.append(_Row(file_id, content_id, path, size, digest, Facts(*rest), hashes))
+        entry = Entry(content_id, *rest[:3], Facts(*rest[3:]))
+        rows.append(_Row(file_id, content_id, path, size, entry, hashes))
     return rows
 
 

@@ -47,6 +47,22 @@ def names(result: FindResult) -> list[str]:
     return [os.path.basename(os.fsdecode(hit.path)) for hit in result.hits]
 
 
+def test_the_same_pixels_in_another_format_are_told_as_the_review_tells_them(tmp_path, photograph):
+    picture = photograph(78)
+    for name in ("a.png", "b.tif", "c.bmp"):
+        picture.save(tmp_path / name)
+    almost = picture.copy()
+    almost.putpixel((3, 3), (0, 0, 0))
+    almost.save(tmp_path / "almost.png")
+    path = tmp_path / "catalog.sqlite"
+    index(path, [tmp_path], SETTINGS)
+    with Catalog.open(path) as catalog:
+        result = find(catalog, tmp_path / "a.png", [tmp_path], minimum=0.8, settings=SETTINGS)
+    told = dict(zip(names(result), [(h.verdict, h.similarity) for h in result.hits], strict=True))
+    assert told.pop("almost.png")[0] is Verdict.REENCODED
+    assert told == dict.fromkeys(("b.tif", "c.bmp"), (Verdict.IDENTICAL_PIXELS, 1.0))
+
+
 def test_without_a_network_evidence_ranks_and_says_so(catalog_path, folder):
     with Catalog.open(catalog_path) as catalog:
         result = find(
