@@ -17,7 +17,7 @@ from .identity import Identity
 from .progress import Control, Meter
 from .reading import EMPTY
 from .roots import Scope
-from .store import BATCH, NOT_A_PICTURE
+from .store import BATCH, NOT_A_PICTURE, has_failed, has_pending
 from .walk import Found, UnreadableFolder, WalkRules, walk
 
 
@@ -54,10 +54,11 @@ def scan(
     with Catalog.open(catalog.path) as reader:  # the walk reads on while rows are written
         for scope in covered:
             _scan_scope(catalog, reader, scope, rules, result, meter, control)
-    moved = _follow_moves(catalog)
-    result.moved = len(moved)
-    result.vanished -= moved
-    _share_linked(catalog, covered)
+    if has_pending(catalog):  # what is new may be what was elsewhere before
+        moved = _follow_moves(catalog)
+        result.moved = len(moved)
+        result.vanished -= moved
+        _share_linked(catalog, covered)
     return result
 
 
@@ -327,6 +328,8 @@ def hide_excluded(catalog: Catalog, roots: Iterable[int]) -> None:
 def retry_unreadable(catalog: Catalog, covered: Sequence[Scope]) -> None:
     """Let files that couldn't be opened last time be tried again: a permission changes no time."""
     for scope in covered:
+        if not has_failed(catalog, scope):
+            continue
         ids = catalog.connection.execute(
             "SELECT id FROM file WHERE root_id = ? AND path >= ? AND path < ? AND present = 1"
             " AND error IS NOT NULL AND error NOT IN (?, ?)",

@@ -174,8 +174,29 @@ def forget_passed_over(catalog: Catalog, decoders: str) -> None:
 # Reading.
 
 
+def has_pending(catalog: Catalog) -> bool:
+    """Whether any file that is there has neither content nor error: by the kept counts, at once."""
+    return _exists(catalog, "FROM tally WHERE pending > 0")
+
+
+def has_failed(catalog: Catalog, scope: Scope) -> bool:
+    """Whether any file of the scope's root can't be used: by the kept counts, at once."""
+    return _exists(catalog, "FROM tally WHERE failed > 0 AND root_id = ?", scope.root.id)
+
+
+def _exists(catalog: Catalog, rows: str, *values: str | int) -> bool:
+    query = f"SELECT EXISTS (SELECT 1 {rows})"
+    return bool(catalog.connection.execute(query, values).fetchone()[0])
+
+
 def count_jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> int:
-    """How many files `jobs` will give."""
+    """How many files `jobs` will give.
+
+    Where nothing changed that is told without going through the files.
+    """
+    stale = "FROM content c WHERE c.extractor <> CASE WHEN c.error IS NULL THEN ? ELSE ? END"
+    if not has_pending(catalog) and not _exists(catalog, stale, key, attempt):
+        return 0
     return sum(
         catalog.connection.execute(
             "SELECT count(*)" + _PENDING, (*scope.bounds, key, attempt)
@@ -206,16 +227,23 @@ def jobs(catalog: Catalog, covered: Iterable[Scope], key: str, attempt: str) -> 
 
 def count(catalog: Catalog, covered: Iterable[Scope]) -> Counts:
     """How many files are there, and how many of them are pictures that were read."""
-    found = [
-        catalog.connection.execute(
-            "SELECT count(*), count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL"  # noqa: S608
-            f" AND c.error IS NULL THEN 1 END), count(CASE WHEN {_FAILED} THEN 1 END)"
-            " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE,
-            (NOT_A_PICTURE, *scope.bounds),
-        ).fetchone()
-        for scope in covered
-    ]
+    found = [_count(catalog, scope) for scope in covered]
     return Counts(*(sum(column) for column in zip((0, 0, 0), *found, strict=True)))
+
+
+def _count(catalog: Catalog, scope: Scope) -> tuple[int, int, int]:
+    if not scope.folder:  # of a whole root most is counted as it changes
+        return catalog.connection.execute(
+            "SELECT (SELECT count(*) FROM file WHERE root_id = root.id AND present = 1), pictures,"
+            " failed FROM root JOIN tally ON root_id = id WHERE id = ?",
+            (scope.root.id,),
+        ).fetchone()
+    return catalog.connection.execute(
+        "SELECT count(*), count(CASE WHEN f.error IS NULL AND c.id IS NOT NULL"  # noqa: S608
+        f" AND c.error IS NULL THEN 1 END), count(CASE WHEN {_FAILED} THEN 1 END)"
+        " FROM file f LEFT JOIN content c ON c.id = f.content_id WHERE " + _IN_SCOPE,
+        (NOT_A_PICTURE, *scope.bounds),
+    ).fetchone()
 
 
 def failures(catalog: Catalog, covered: Iterable[Scope]) -> list[tuple[bytes, str]]:

@@ -28,6 +28,7 @@ from .roots import is_inside
 from .settings import IndexSettings
 
 _NO_MEDIA, _IGNORE = b".nomedia", b".twinsiftignore"
+_DOT = ord(".")
 _MARKERS = (_NO_MEDIA, _IGNORE)
 _RUN = 1024  # most files in one go
 _IGNORE_MOST = 1 << 16  # bytes of a .twinsiftignore that are read
@@ -140,21 +141,22 @@ def _children(
         return []
     files: list[Found] = []
     folders: list[_Listing] = []
+    all_pass = ignored is _nothing
     shut = closed.get(listing.absolute, frozenset())
     before = listing.path + b"/" if listing.path else b""
     with os.scandir(listing.absolute) as entries:
         for entry in entries:
             name = entry.name
             # PREFIX: the trash, and files that a file action is in the middle of
-            if name[:1] == b"." and (
+            if name[0] == _DOT and (
                 not rules.hidden or name.startswith(PREFIX) or name in _MARKERS
             ):
                 continue
-            if ignored is not _nothing and ignored(name):
+            if not all_pass and ignored(name):
                 continue
             try:
                 if entry.is_file(follow_symlinks=False):
-                    if name not in shut:
+                    if not shut or name not in shut:
                         files.append(_found(before + name, entry))
                 elif entry.is_symlink():
                     if rules.follow_symlinks and _is_folder_link(entry):
