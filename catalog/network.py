@@ -15,7 +15,7 @@ def notice(settings: IndexSettings) -> str:
     if settings.model == NONE:
         return "no network is used (index.model = none)"
     if not settings.model and Registry().default() is None:
-        return "no network for embeddings is installed: `twinsift model pull vgg16` gets one"
+        return "without a neural network; `twinsift model pull vgg16` adds one (embeddings)"
     return ""
 
 

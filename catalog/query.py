@@ -119,7 +119,7 @@ def find(
         return FindResult(_ranked(hits), "embedding", notice if missing else "", features)
     wanted = _worth_a_look(catalog, query, rows, distances)
     hits = closely.hits([row for row in rows if row.content_id in wanted], distances)
-    notice = f"hits are ranked by hashes and keypoints; {network.notice(settings.index)}"
+    notice = f"ranked by what is the same in them; {network.notice(settings.index)}"
     kept = [h for h in hits if h.similarity >= minimum and h.verdict is not Verdict.UNRELATED]
     return FindResult(_ranked(kept), "evidence", notice, features)
 

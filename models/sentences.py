@@ -28,6 +28,8 @@ def sentence(e: Evidence, verdict: Verdict, a: Facts | None = None, b: Facts | N
         parts[0] = ", ".join(part for part in (parts[0], _file_words(a, b)) if part)
         if verdict is Verdict.NEAR_SHOT:
             parts.append(near_shot_reason(e, a, b))
+    if verdict.is_duplicate:  # before the figures: a narrow window cuts the end off
+        parts.append(_weakest(e))
     if e.inliers:
         parts.append(f"{e.inliers:,} matching point{'s' * (e.inliers != 1)}")
     if e.ssim is not None:
@@ -37,8 +39,6 @@ def sentence(e: Evidence, verdict: Verdict, a: Facts | None = None, b: Facts | N
         parts.append(f"pHash {e.hamming} of 64 bits apart")
     if e.cosine is not None:
         parts.append(f"cosine {e.cosine:.2f}")
-    if verdict.is_duplicate:
-        parts.append(_weakest(e))
     return "; ".join(part for part in parts if part)
 
 

@@ -135,7 +135,7 @@ class KeyBar(Bar):
             for key in keys_of(self.app, *self.places)
             if key.rank and (label := told.get(key.name, key.label)) and self._enabled(key)
         ]
-        room = width - 1
+        room = width
         taken: list[tuple[Key, str]] = []
         seen: set[str] = set()
         for key, label in sorted(entries, key=lambda entry: entry[0].rank):

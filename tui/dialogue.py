@@ -72,14 +72,16 @@ class Dialogue:
         self._refresh()
         self._overview()
         self._show()
+        is_first = True
         while not self._over:
             self._refresh()
-            line = self._read("> ")
+            line = self._read("(? for help) > " if is_first else "> ")
+            is_first = False
             if line is None:
                 break
             self._obey(line)
         done, groups = self._triage.progress()
-        plain.say(f"{done:,} of {count(groups, 'group')} decided; decisions are kept")
+        plain.tell(f"{done:,} of {count(groups, 'group')} decided; decisions are kept")
         return Status.SOME_FAILED if self._refused and not self._asks else Status.DONE
 
     def _obey(self, line: str) -> None:
@@ -108,7 +110,7 @@ class Dialogue:
 
     def _refuse(self, text: str) -> None:
         self._refused += 1
-        plain.say(text)
+        plain.tell(text)
 
     def _read(self, prompt: str) -> str | None:
         """The next line, without its end; None where the input is over."""
@@ -136,12 +138,10 @@ class Dialogue:
         self._stamp = now
         come = len(self._triage) - before
         if come > 0 and not is_first:
-            plain.say(f"{count(come, 'new group')}")
+            plain.tell(f"{count(come, 'new group')}")
 
     def _overview(self) -> None:
-        plain.say(spoken.overview(self._triage))
-        if self._asks:
-            plain.say("? lists the commands")
+        plain.tell(spoken.overview(self._triage))
 
     def _detail(self) -> GroupDetail | None:
         """The group at hand, or None where there is none any more."""
@@ -162,10 +162,10 @@ class Dialogue:
     def _show(self) -> None:
         detail = self._detail()
         if detail is None:
-            plain.say("no group is listed")
+            plain.tell("no group is listed")
             return
         for line in spoken.group(detail, self._triage):
-            plain.say(line)
+            plain.tell(line)
 
     # Deciding -------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class Dialogue:
         """Note what was decided about a group, and go on to the next open one."""
         self._note(detail)
         self._stamp = stamp(self._catalog)
-        plain.say(said)
+        plain.tell(said)
         self._next_open()
 
     def _note(self, detail: GroupDetail) -> None:
@@ -188,7 +188,7 @@ class Dialogue:
         if (current is not None and not current.is_decided) or self._triage.next_open():
             self._show()
         else:
-            plain.say("no open group is left here; P says what will happen, ! does it")
+            plain.tell("no open group is left here; P says what will happen, ! does it")
 
     def _keep(self, number: int, verb: Verb = Verb.TRASH) -> None:
         detail = self._at_hand()
@@ -220,7 +220,7 @@ class Dialogue:
         if self._triage.next_open():
             self._show()
         else:
-            plain.say("this is the only open group here")
+            plain.tell("this is the only open group here")
 
     def _move(self, folder: str) -> None:
         if folder:
@@ -249,7 +249,7 @@ class Dialogue:
         self._desk.clear(detail)
         self._note(detail)
         self._stamp = stamp(self._catalog)
-        plain.say("decisions of this group forgotten")
+        plain.tell("decisions of this group forgotten")
         self._show()
 
     def _undo(self, _: str) -> None:
@@ -260,10 +260,10 @@ class Dialogue:
 
     def _travel(self, step: Step | None, said: str, nothing: str) -> None:
         if step is None:
-            plain.say(nothing)
+            plain.tell(nothing)
             return
         self._refresh()
-        plain.say(f"{said}: {spoken.STEPS.get(step.kind, step.kind)}")
+        plain.tell(f"{said}: {spoken.STEPS.get(step.kind, step.kind)}")
         if step.group_id:
             self._triages.show(step.group_id)
         self._show()
@@ -273,14 +273,14 @@ class Dialogue:
             raise TwinsiftError("near shots are never decided in bulk", "decide them one by one")
         accepting = Bulk(self._catalog, self._triage.open_ids(), self._settings.keep.order)
         totals = accepting.totals()
-        plain.say(
+        plain.tell(
             f"{count(totals.groups, 'group')}: keep {count(totals.kept, 'file')},"
             f" trash {count(totals.removed, 'file')} ({size(totals.bytes)}); u undoes it"
         )
         if totals.groups and self._consents("yes"):
             accepting.accept(totals)
             self._refresh()
-            plain.say(f"{count(totals.groups, 'group')} decided")
+            plain.tell(f"{count(totals.groups, 'group')} decided")
 
     # Moving and choosing what is listed -----------------------------------------------------------
 
@@ -288,7 +288,7 @@ class Dialogue:
         if self._triage.step(groups):
             self._show()
         else:
-            plain.say("that is the last group" if groups > 0 else "that is the first group")
+            plain.tell("that is the last group" if groups > 0 else "that is the first group")
 
     def _go(self, number: str) -> None:
         shown = len(self._triage.shown)
@@ -299,22 +299,22 @@ class Dialogue:
 
     def _facts(self, _: str) -> None:
         for line in spoken.all_facts(self._at_hand()):
-            plain.say(line)
+            plain.tell(line)
 
     def _list(self, _: str) -> None:
         first = self._triage.row
         for row in range(first, min(first + _LISTED, len(self._triage.shown))):
-            plain.say(f"{row + 1:,}: {spoken.summary(self._triage.shown[row])}")
+            plain.tell(f"{row + 1:,}: {spoken.summary(self._triage.shown[row])}")
         left = len(self._triage.shown) - first - _LISTED
         if left > 0:
-            plain.say(f"and {left:,} more")
+            plain.tell(f"and {left:,} more")
 
     def _arranged(self) -> None:
         self._triage.arrange()
         self._overview_and_show()
 
     def _overview_and_show(self) -> None:
-        plain.say(spoken.overview(self._triage))
+        plain.tell(spoken.overview(self._triage))
         self._show()
 
     def _filter(self, text: str) -> None:
@@ -335,7 +335,7 @@ class Dialogue:
 
     def _sort(self, _: str) -> None:
         self._triage.next_sort()
-        plain.say(f"by {self._triage.sort}")
+        plain.tell(f"by {self._triage.sort}")
         self._show()
 
     # Files ----------------------------------------------------------------------------------------
@@ -366,12 +366,12 @@ class Dialogue:
         answer = self._read("")
         if answer is not None and answer.strip() == wanted:
             return True
-        plain.say("nothing was done")
+        plain.tell("nothing was done")
         return False
 
     def _help(self, _: str) -> None:
         for line in explained():
-            plain.say(line)
+            plain.tell(line)
 
     def _quit(self, _: str) -> None:
         self._over = True

@@ -89,7 +89,7 @@ def run(parsed: argparse.Namespace) -> int:
         for finding in check():
             warnings += finding.state is State.WARNING
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            plain.say(f"  {finding.state}  {finding.text}{remedy}")
+            plain.tell(f"  {finding.state}  {finding.text}{remedy}", indent=6)
     plain.say(f"{wording.count(warnings, 'thing')} to look at" if warnings else "all is well")
     return Status.SOME_FAILED if warnings else Status.DONE
 

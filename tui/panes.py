@@ -200,7 +200,11 @@ class FactsPane(PaneWidget):
         if self._detail is None:
             return Strip.blank(width, ground)
         most = 2 if height >= 5 else 1
+        parts = self.sentence.split("; ")  # the most important first, and none is cut in two
         lines = textwrap.wrap(self.sentence, max(10, width - 2))
+        while len(lines) > most and len(parts) > 1:
+            parts.pop()
+            lines = textwrap.wrap("; ".join(parts) + ".", max(10, width - 2))
         if len(lines) > most:
             lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width - 2)]
         if self._detail.shown_in:

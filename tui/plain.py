@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 from ..models.errors import TwinsiftError
@@ -27,6 +29,26 @@ def take_any_bytes() -> None:
 def say(text: str = "") -> None:
     """Write a line to standard output."""
     sys.stdout.write(text + "\n")
+
+
+def tell(text: str, indent: int = 0) -> None:
+    """Write a line to standard output; on a terminal it's wrapped at spaces to its width.
+
+    `indent` are the spaces before the further lines.
+    """
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    lines = textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    say("\n".join(lines))
 
 
 def say_json(value: Any) -> None:

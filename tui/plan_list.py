@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -93,13 +94,15 @@ class PlanList(LineList):
         tone = dim if dropped else style + self.component(item.verb)
         glyph = "–" if dropped else VERB_GLYPHS[item.verb]
         rest = width - 14
+        stays = ""
         if dropped:
             told = "left alone this time"
         elif item.links > 1:
             told = "hard link, frees nothing"
         else:
             along = f"+{len(item.companions)} along · " if item.companions else ""
-            told = f"{along}stays: {self._shown(item.keeper)}"
+            told = f"{along}stays: "
+            stays = self._shown(item.keeper)
         room = rest if rest < 48 else max(24, min(rest * 6 // 10, rest - 24))
         path = column(self._shown(item.source), room, "end")
         segments = [
@@ -108,7 +111,9 @@ class PlanList(LineList):
             Segment(path, dim if dropped else style),
         ]
         if room < rest:  # in a narrow window the line above the keys tells it for the cursor's row
-            segments.append(Segment(f"  {clip(told, rest - room - 2, 'middle')}", dim))
+            told = clip(told, rest - room - 2)
+            told += clip(stays, rest - room - 2 - cell_len(told), "end")
+            segments.append(Segment(f"  {told}", dim))
         return segments
 
     def _shown(self, path: bytes) -> str:

@@ -230,6 +230,8 @@ class PlanScreen(Place):
             if (items := [item for item in plan.items if item.verb is verb])
         ]
         lines.append("Each file and the one that stays for it are read and compared first.")
+        if any(item.verb is Verb.TRASH for item in plan.items):
+            lines.append(self._about_trash())
         title = f"Apply the plan to {count(len(plan.items), 'file')}?"
         if plan.deletions:
             lines.append("What is deleted for good can't be brought back.")
@@ -242,6 +244,13 @@ class PlanScreen(Place):
             self.app.push_screen(
                 Confirm(title, lines), lambda yes: self._apply(plan) if yes else None
             )
+
+    def _about_trash(self) -> str:
+        """Where the trash is, and how it's emptied."""
+        own = self.twinsift.settings.files.trash
+        folder = printable(home_short(os.fsencode(own))) if own else ".twinsift-trash, hidden,"
+        where = "" if own else " at the top of each indexed folder"
+        return f"The trash is {folder}{where}; `twinsift purge` empties it."
 
     def _apply(self, plan: Plan) -> None:
         self.app.push_screen(

@@ -19,7 +19,7 @@ from twinsift.tui.work import WorkState
 
 from .conftest import Library, MakeApp, Picture, settled
 
-NO_NETWORK = " · no network for embeddings is installed: `twinsift model pull vgg16` gets one"
+NO_NETWORK = " · without a neural network; `twinsift model pull vgg16` adds one (embeddings)"
 
 Driver = Pilot[int]
 

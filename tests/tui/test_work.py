@@ -80,7 +80,7 @@ def test_index_then_match_and_the_sum_in_words(
     assert fake.calls == [(Path("/a"),), "match"]
     assert told[-1].finished == (
         "3 pictures · 2 groups · 1 near-shot group · 1 file can't be read: see the library"
-        " · no network for embeddings is installed: `twinsift model pull vgg16` gets one"
+        " · without a neural network; `twinsift model pull vgg16` adds one (embeddings)"
     )
     assert told[-1].missing == (b"/gone",)
 
