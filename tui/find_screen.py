@@ -19,6 +19,7 @@ from ..catalog import library
 from ..catalog.database import Catalog
 from ..catalog.decisions import Verb
 from ..catalog.plan import Plan
+from ..catalog.roots import list_roots
 from ..models.text import printable
 from .cells import column
 from .compare_screen import CompareScreen
@@ -242,6 +243,9 @@ class FindScreen(Place):
         start = path_of(typed) if typed else None
         if start is not None and not os.path.isdir(start):
             start = os.path.dirname(start)
+        if start is None:
+            roots = [root.path for root in list_roots(self.twinsift.catalog)]
+            start = next((folder for folder in roots if os.path.isdir(folder)), None)
         self.app.push_screen(
             FolderPicker("Search with a picture", start=start, wants_file=True), take
         )

@@ -168,7 +168,10 @@ class LibraryScreen(Place):
                 self.say(f"indexing {printable(home_short(folder))}", "good")
                 self.twinsift.index([Path(os.fsdecode(folder))])
 
-        self.app.push_screen(FolderPicker("Add a folder of pictures"), take)
+        known = self.query_one(FolderList).folders
+        beside = [os.path.dirname(folder.path) for folder in known]
+        start = next((folder for folder in beside if os.path.isdir(folder)), None)
+        self.app.push_screen(FolderPicker("Add a folder of pictures", start=start), take)
 
     def action_index_one(self) -> None:
         """Index the folder under the cursor again."""

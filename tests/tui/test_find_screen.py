@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 from twinsift.catalog.decisions import Verb
 from twinsift.catalog.indexer import index
 from twinsift.catalog.query import Hit
@@ -214,3 +215,17 @@ async def test_from_a_picture_to_the_trash(
         await settled(pilot)
         assert not (photos / "one.jpg").exists()
         assert asked_for.exists()
+
+
+async def test_pictures_are_picked_from_the_library_s_folder(
+    filled: Library, make_app: MakeApp, tmp_path: Path
+) -> None:
+    there = tmp_path / "library"
+    there.mkdir()
+    filled.catalog.connection.execute("UPDATE root SET path = ?", (bytes(there),))
+    async with make_app().run_test(size=(100, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("F", "o")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, FolderPicker)
+        assert pilot.app.screen.query_one(Input).value.endswith("/library/")
