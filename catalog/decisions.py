@@ -71,8 +71,10 @@ def keep_only(
     ]
 
 
-def decide(catalog: Catalog, group_id: str, choices: Sequence[Choice]) -> Step:
+def decide(catalog: Catalog, group_id: str, choices: Sequence[Choice]) -> Step | None:
     """Record decisions about files of one group as one step; other files keep theirs.
+
+    None where they stand already: nothing is recorded then.
 
     Raises:
         RefusedError: no file of the group would stay, a file of a reference folder would be
@@ -84,8 +86,12 @@ def decide(catalog: Catalog, group_id: str, choices: Sequence[Choice]) -> Step:
         return steps.record(connection, "decide", group_id, rows)
 
 
-def accept(catalog: Catalog, details: Iterable[GroupDetail], verb: Verb = Verb.TRASH) -> Step:
+def accept(
+    catalog: Catalog, details: Iterable[GroupDetail], verb: Verb = Verb.TRASH
+) -> Step | None:
     """Record the suggested keeper of many groups, and `verb` for their other files, as one step.
+
+    None as for `decide`.
 
     Raises:
         RefusedError: one of the groups holds near shots, or as for `decide`; nothing is recorded.
@@ -104,8 +110,8 @@ def accept(catalog: Catalog, details: Iterable[GroupDetail], verb: Verb = Verb.T
         return steps.record(connection, "accept", "", chosen)
 
 
-def clear(catalog: Catalog, group_id: str) -> Step:
-    """Forget the decisions about a group's files, as one step."""
+def clear(catalog: Catalog, group_id: str) -> Step | None:
+    """Forget the decisions about a group's files, as one step; None where there were none."""
     with catalog.transaction() as connection:
         found = connection.execute(
             "SELECT file_id FROM decision WHERE group_id = ?1 UNION"
@@ -118,7 +124,7 @@ def clear(catalog: Catalog, group_id: str) -> Step:
 
 def mark_distinct(
     catalog: Catalog, group_id: str, *, method: str = "evidence", kind: str = "duplicate"
-) -> Step:
+) -> Step | None:
     """Record that no two contents of a group are duplicates, and take the group off the list.
 
     The mark is keyed by content, so neither renaming nor matching again brings the group back.

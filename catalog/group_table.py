@@ -39,6 +39,13 @@ class GroupSummary:
     """Name of the representative's first file."""
     decided: int
     """How many of the files have a decision."""
+    freed: int = 0
+    """Bytes that the decisions free, as the plan counts them; companions aside."""
+
+    @property
+    def frees(self) -> int:
+        """Bytes freed as decided, or while files are open, those that could be."""
+        return self.freed if self.is_decided else self.reclaim
 
     @property
     def is_decided(self) -> bool:
@@ -64,6 +71,7 @@ class GroupTable(Sequence[GroupSummary]):
     """Places in `folders`."""
     names: list[bytes]
     decided: NDArray[np.int32]
+    freed: NDArray[np.int64]
 
     @classmethod
     def of(cls, groups: Iterable[GroupSummary]) -> GroupTable:
@@ -81,6 +89,7 @@ class GroupTable(Sequence[GroupSummary]):
             folder=np.array([folders[g.folder] for g in rows], np.int32),
             names=[g.name for g in rows],
             decided=np.array([g.decided for g in rows], np.int32),
+            freed=np.array([g.freed for g in rows], np.int64),
         )
 
     def __len__(self) -> int:
@@ -103,6 +112,7 @@ class GroupTable(Sequence[GroupSummary]):
             self.folders[self.folder[row]],
             self.names[row],
             int(self.decided[row]),
+            int(self.freed[row]),
         )
 
     def __iter__(self) -> Iterator[GroupSummary]:
@@ -122,6 +132,7 @@ class GroupTable(Sequence[GroupSummary]):
             self.folder[rows],
             [self.names[row] for row in places],
             self.decided[rows],
+            self.freed[rows],
         )
 
     def of_kind(self, kind: str) -> GroupTable:
@@ -144,4 +155,5 @@ def joined(pieces: Sequence[GroupTable], folders: Sequence[bytes]) -> GroupTable
         np.concatenate([piece.folder for piece in pieces]),
         [name for piece in pieces for name in piece.names],
         np.concatenate([piece.decided for piece in pieces]),
+        np.concatenate([piece.freed for piece in pieces]),
     )

@@ -40,11 +40,13 @@ _PRESENT = """
 """
 
 _ROWS = f"""
-    SELECT x.id, x.kind, x.verdict, x.similarity, x.files, x.reclaim, x.decided, r.path, f.path
+    SELECT x.id, x.kind, x.verdict, x.similarity, x.files, x.reclaim, x.decided, x.freed,
+           r.path, f.path
       FROM (
         SELECT g.id, g.kind, g.verdict, g.similarity,
                count(*) AS files, sum(f.size) - max(f.size) AS reclaim,
                count(d.file_id) AS decided,
+               coalesce(sum(f.size) FILTER (WHERE d.verb NOT IN ('keep', 'move')), 0) AS freed,
                coalesce(min(CASE WHEN m.content_id = g.representative_id THEN f.id END),
                         min(f.id)) AS first
           FROM {{source}}
@@ -191,16 +193,18 @@ def _summaries(
 
 def _piece(
     rows: Sequence[tuple[Any, ...]],
-    linked: Mapping[tuple[str, str], int],
+    linked: Mapping[tuple[str, str], tuple[int, int]],
     folders: dict[tuple[bytes, bytes], int],
 ) -> GroupTable:
     """Some rows as columns; `folders` gets the places of those that are new."""
-    ids, kinds, verdicts, similarity, files, reclaim, decided, roots, paths = zip(
+    ids, kinds, verdicts, similarity, files, reclaim, decided, freed, roots, paths = zip(
         *rows, strict=True
     )
     if linked:
         keys = zip(kinds, ids, strict=True)
-        reclaim = [linked.get(key, freed) for key, freed in zip(keys, reclaim, strict=True)]
+        figures = zip(keys, reclaim, freed, strict=True)
+        exact = [linked.get(key, (most, now)) for key, most, now in figures]
+        reclaim, freed = zip(*exact, strict=True)
     below = [path.rpartition(_SEPARATOR) for path in paths]
     where = [
         folders.setdefault((root, folder), len(folders))
@@ -217,11 +221,14 @@ def _piece(
         np.array(where, np.int32),
         [name for _, _, name in below],
         np.array(decided, np.int32),
+        np.array(freed, np.int64),
     )
 
 
-def _linked(catalog: Catalog, method: str, only: str) -> dict[tuple[str, str], int]:
-    """Bytes freed by the groups that hold several links of one inode: they share their blocks.
+def _linked(catalog: Catalog, method: str, only: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Bytes freed, at most and as decided, by the groups that hold several links of one inode.
+
+    Links share their blocks.
 
     `only` are the ids to look among as JSON, '' for all groups.
     """
@@ -246,13 +253,16 @@ def _linked(catalog: Catalog, method: str, only: str) -> dict[tuple[str, str], i
     }
 
 
-def _reclaimable(catalog: Catalog, method: str, kind: str, group_id: str) -> int:
-    """Bytes that a group frees if its largest file stays, each inode once."""
+def _reclaimable(catalog: Catalog, method: str, kind: str, group_id: str) -> tuple[int, int]:
+    """Bytes that a group frees if its largest file stays, and as decided; each inode once."""
     return catalog.connection.execute(
         f"""
-        SELECT coalesce(sum(size) - max(size), 0) FROM (
-          SELECT DISTINCT f.device, f.inode, f.size FROM group_member m {_PRESENT}
-           WHERE m.method = ? AND m.kind = ? AND m.group_id = ?)
+        SELECT coalesce(sum(size) - max(size), 0), coalesce(sum(size) FILTER (WHERE goes), 0) FROM (
+          SELECT f.size AS size, min(coalesce(d.verb NOT IN ('keep', 'move'), 0)) AS goes
+            FROM group_member m {_PRESENT}
+            LEFT JOIN decision d ON d.file_id = f.id AND d.content_id = f.content_id
+           WHERE m.method = ? AND m.kind = ? AND m.group_id = ?
+           GROUP BY f.device, f.inode, f.size)
         """,  # noqa: S608
         (method, kind, group_id),
-    ).fetchone()[0]
+    ).fetchone()

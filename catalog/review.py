@@ -116,6 +116,20 @@ class GroupDetail:
         return sum(member.verb is not None for member in self.members)
 
     @property
+    def is_decided(self) -> bool:
+        """Whether something is decided about every file."""
+        return self.decided == len(self.members)
+
+    @property
+    def freed(self) -> int:
+        """Bytes that the decisions free; an inode only where none of its links here stays."""
+        sizes = {(m.device, m.inode): m.size for m in self.members}
+        for member in self.members:
+            if member.verb in (None, "keep", "move"):
+                sizes.pop((member.device, member.inode), None)
+        return sum(sizes.values())
+
+    @property
     def keeper(self) -> Member:
         """The suggested keeper."""
         return self.members[0]

@@ -64,12 +64,19 @@ def record(
     *,
     cleared: Sequence[int] = (),
     distinct: dict[str, Any] | None = None,
-) -> Step:
-    """Write a step and put its rows in place; whatever could be redone no longer can."""
+) -> Step | None:
+    """Write a step and put its rows in place; whatever could be redone no longer can.
+
+    None where the decisions stand already: a step that changes nothing would be one to undo.
+    """
+    rows: _Rows = dict.fromkeys(cleared)
+    rows.update((row.file_id, row) for row in decided)
+    before = _rows_of(connection, rows)
+    if distinct is None and all(_are_alike(row, rows[file_id]) for file_id, row in before.items()):
+        return None
     connection.execute("DELETE FROM step WHERE undone = 1 AND id > ?", (_sealed(connection),))
     step_id = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM step").fetchone()[0]
-    after: _Rows = dict.fromkeys(cleared)
-    after.update((row.file_id, row._replace(step_id=step_id)) for row in decided)
+    after: _Rows = {i: row and row._replace(step_id=step_id) for i, row in rows.items()}
     step = Step(step_id, group_id, kind, time.time())
     connection.execute(
         "INSERT INTO step (id, group_id, kind, before, after, decided_at)"
@@ -78,7 +85,7 @@ def record(
             step.id,
             step.group_id,
             step.kind,
-            _packed(_rows_of(connection, after), None),
+            _packed(before, None),
             _packed(after, distinct),
             step.decided_at,
         ),
@@ -185,6 +192,13 @@ def _rows_of(connection: sqlite3.Connection, file_ids: Iterable[int]) -> _Rows:
         # hex(NULL) is '', and so is that of no path: a target is absolute.
         rows[file_id] = None if row is None else Row(*row)._replace(target=row[3] or None)
     return rows
+
+
+def _are_alike(row: Row | None, other: Row | None) -> bool:
+    """Whether two rows decide the same, whichever steps put them there."""
+    return row is other or (
+        row is not None and other is not None and row._replace(step_id=other.step_id) == other
+    )
 
 
 def _put(connection: sqlite3.Connection, rows: _Rows) -> None:

@@ -26,22 +26,25 @@ class Desk:
         keep: Collection[int],
         verb: Verb = Verb.TRASH,
         target: bytes | None = None,
-    ) -> Step:
+    ) -> Step | None:
         """Keep the files `keep` (ids) of a group and do `verb` with the others.
+
+        None, here and below, where that is decided already.
 
         Raises:
             RefusedError: see `decisions.decide`.
         """
         chosen = decisions.keep_only(detail, keep, verb, target)
         step = decisions.decide(self._catalog, detail.id, chosen)
-        self.pace.decided()
+        if step is not None:
+            self.pace.decided()
         return step
 
-    def keep_all(self, detail: GroupDetail) -> Step:
+    def keep_all(self, detail: GroupDetail) -> Step | None:
         """Keep every file of a group."""
         return self.keep(detail, {member.file_id for member in detail.members})
 
-    def mark(self, detail: GroupDetail, member: Member) -> Step:
+    def mark(self, detail: GroupDetail, member: Member) -> Step | None:
         """Mark one file for the trash, or unmark it; files not decided yet are kept.
 
         Raises:
@@ -55,15 +58,15 @@ class Desk:
         ]
         return decisions.decide(self._catalog, detail.id, chosen)
 
-    def set_verb(self, group_id: str, choices: Iterable[Choice]) -> Step:
+    def set_verb(self, group_id: str, choices: Iterable[Choice]) -> Step | None:
         """Record other verbs for some files of a group."""
         return decisions.decide(self._catalog, group_id, list(choices))
 
-    def clear(self, detail: GroupDetail) -> Step:
+    def clear(self, detail: GroupDetail) -> Step | None:
         """Forget the decisions about a group."""
         return decisions.clear(self._catalog, detail.id)
 
-    def distinct(self, group_id: str, kind: str) -> Step:
+    def distinct(self, group_id: str, kind: str) -> Step | None:
         """Record that a group's files aren't duplicates; the group leaves the list."""
         step = decisions.mark_distinct(self._catalog, group_id, kind=kind)
         self.pace.decided()
@@ -83,3 +86,9 @@ class Desk:
 
 def _toggled(member: Member) -> Verb:
     return Verb.KEEP if member.verb not in (None, Verb.KEEP) else Verb.TRASH
+
+
+def overwritten(detail: GroupDetail) -> int:
+    """How many decisions keeping ★ and trashing the rest would turn round."""
+    chosen = {c.file_id: c.verb for c in decisions.keep_only(detail, {detail.keeper.file_id})}
+    return sum(m.verb not in (None, chosen[m.file_id]) for m in detail.members)

@@ -181,7 +181,7 @@ class Dialogue:
         if fresh is None:
             self._triage.remove(detail.id)
         else:
-            self._triage.update(detail.id, decided=fresh.decided)
+            self._triage.note(fresh)
 
     def _next_open(self) -> None:
         current = self._triage.current

@@ -64,7 +64,7 @@ class GroupList(LineList):
         ]
         if similar:
             segments.append(Segment(f"{percent(group.similarity):>5} ", dim))
-        segments.append(Segment(f"{group.files:>5}  {size(group.reclaim):>7}  ", text))
+        segments.append(Segment(f"{group.files:>5}  {size(group.frees):>7}  ", text))
         room = _name_width(width, similar, folder)
         strong = text if group.is_decided else style + self.component("strong")
         segments.append(Segment(column(printable(group.name), room, "middle"), strong))

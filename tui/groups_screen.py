@@ -19,7 +19,7 @@ from .place import Place
 from .review_screen import ReviewScreen
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .wording import count, size
+from .wording import balance, count, size
 
 _READING = "Reading the catalog…"
 _EMPTY = (
@@ -111,10 +111,11 @@ class GroupsScreen(Place):
         parts = [Content.styled(f" {count(totals.groups, noun)}", "bold")]
         if missing:
             parts.append(Content.styled(f"reading {missing:,} more…", "$accent"))
-        if totals.decided:
-            parts.append(Content(f"{totals.decided:,} decided"))
         if triage.kind == "duplicate":
-            parts.append(Content(f"frees up to {size(totals.reclaim)}"))
+            told = balance(totals.groups, totals.decided, totals.freed, totals.reclaim)
+            parts += map(Content, told)
+        elif totals.decided:
+            parts.append(Content(f"{totals.decided:,} decided"))
         marked = triage.marked()
         if marked:
             parts.append(Content.styled(f"{marked:,} marked", "$accent"))

@@ -50,10 +50,17 @@ def prepare(groups: GroupTable) -> Prepared:
 class Shown(Sequence[GroupSummary]):
     """Groups in the order in which they are shown; each is made when it's looked at."""
 
-    def __init__(self, table: GroupTable, decided: NDArray[np.int32], places: Rows) -> None:
-        """`decided` counts the decided files by place, as they are now."""
+    def __init__(
+        self,
+        table: GroupTable,
+        decided: NDArray[np.int32],
+        freed: NDArray[np.int64],
+        places: Rows,
+    ) -> None:
+        """`decided` counts the decided files by place, `freed` their bytes, as they are now."""
         self._table = table
         self._decided = decided
+        self._freed = freed
         self.places = places
 
     def __len__(self) -> int:
@@ -65,9 +72,10 @@ class Shown(Sequence[GroupSummary]):
     def __getitem__(self, row: slice) -> Shown: ...
     def __getitem__(self, row: int | slice) -> GroupSummary | Shown:
         if isinstance(row, slice):
-            return Shown(self._table, self._decided, self.places[row])
+            return Shown(self._table, self._decided, self._freed, self.places[row])
         place = int(self.places[row])
-        return replace(self._table[place], decided=int(self._decided[place]))
+        decided, freed = int(self._decided[place]), int(self._freed[place])
+        return replace(self._table[place], decided=decided, freed=freed)
 
     def ids(self) -> list[str]:
         """The ids of all of them."""

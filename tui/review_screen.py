@@ -10,10 +10,13 @@ from textual.app import ComposeResult
 from ..catalog.decisions import Verb
 from ..catalog.group_table import GroupSummary
 from ..catalog.likeness import beside_collages
+from ..catalog.regrouped import difference, files, group_now
 from ..catalog.review import GroupDetail, Member, load_group
+from ..catalog.steps import Step
 from ..models.text import printable
 from .chips import Chips
 from .compare_screen import CompareScreen
+from .desk import overwritten
 from .folder_picker import FolderPicker
 from .keymap import bindings
 from .pair_views import PairViews
@@ -22,7 +25,7 @@ from .panes import FactsPane
 from .terminal import Drawing
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .wording import home_short, percent, roughly
+from .wording import count, home_short, percent, roughly
 
 _LOOK_CLOSER = (
     "look closer: {view.flicker} flicker · {view.difference} difference · {view.zoom} zoom"
@@ -31,6 +34,7 @@ _LOOK_CLOSER = (
 _ALL_DECIDED = (
     "no open group is left here · {everywhere.plan} shows the plan, {everywhere.back} the list"
 )
+_OTHERWISE = " · 1 keeps ★ alone · {review.keep_all} keeps all · {review.clear} forgets the marks"
 _UNDOES = " · {everywhere.undo} undoes"
 _TALL = 34  # lines from which the facts stand in a table
 
@@ -78,34 +82,71 @@ class ReviewScreen(PairViews):
     def on_screen_resume(self) -> None:
         """Take over what changed while another screen was shown."""
         if self.detail is not None:
-            self.show_current(same=True)
+            self._follow(unseen=True)
 
     # Showing --------------------------------------------------------------------------------------
 
-    def show_current(self, *, same: bool = False) -> None:
-        """Load and show the Triage's group; `same` keeps the file cursor."""
+    def show_current(self) -> None:
+        """Load and show the Triage's group."""
         group = self.triage.current
-        detail = None
         while group is not None:
             detail = self._load(group)
             if detail is not None:
-                break
+                self._show(detail)
+                return
             self.triage.remove(group.id)  # it went away under the list: regrouped, or files moved
             group = self.triage.current
-        if detail is None or group is None:
-            self.detail = None
-            self.app.pop_screen()
-            return
-        same = same and self.detail is not None and self.detail.id == detail.id
+        self.detail = None
+        self.app.pop_screen()
+
+    def _show(self, detail: GroupDetail) -> None:
+        """Show a group; the cursor stays on its file where that is one of it."""
+        at = None if self.detail is None else self.detail.members[self.cursor].file_id
+        places = [place for place, member in enumerate(detail.members) if member.file_id == at]
+        self.cursor = places[0] if places else 1
+        self._by_hand = self._by_hand and bool(places)
         self.detail = detail
-        if not same:
-            self.cursor = 1
-            self._by_hand = False
-        self.cursor = min(self.cursor, len(detail.members) - 1)
-        self.triage.update(group.id, decided=detail.decided)
+        self.triage.note(detail)
+        self.triage.go_to(detail.id)
         self.refresh_where()
         self.lay_out()
         self.keys_changed()
+
+    def _follow(self, *, unseen: bool = False) -> None:
+        """Take over what changed in the group shown, but never other files, nor another ★.
+
+        Those are told; a key that decides shows them. `unseen`: the screen comes back into view, so
+        that nobody looks at its ★ just now.
+        """
+        shown = self.detail
+        if shown is None:
+            return
+        now = self._now(shown)
+        if now is None or not files(now) <= files(shown):
+            self.say(difference(shown, now), "bad")
+        elif now != shown and (unseen or now.keeper.file_id == shown.keeper.file_id):
+            self._show(now)
+        if now is not None:
+            self.triage.go_to(now.id)
+        self.refresh_where()
+
+    def _now(self, shown: GroupDetail) -> GroupDetail | None:
+        order = self.twinsift.settings.keep.order
+        return group_now(self.twinsift.catalog, shown, order=order)
+
+    def _is_as_shown(self, shown: GroupDetail) -> bool:
+        """Whether the files are those that are seen; else shows the group as it is, and says so."""
+        now = self._now(shown)
+        changed = difference(shown, now)
+        if not changed:
+            return True
+        if now is None:
+            self.triage.remove(shown.id)
+            self.show_current()
+        else:
+            self._show(now)
+        self.twinsift.say(f"{changed} · look again", "bad")
+        return False
 
     def refresh_where(self) -> None:
         """Say anew where one is, after groups came or went."""
@@ -130,7 +171,7 @@ class ReviewScreen(PairViews):
 
     def show_groups(self) -> None:
         """Take over groups that were read anew."""
-        self.refresh_where()
+        self._follow()
 
     def columns(self) -> list[int]:
         """Indices of the files that are shown."""
@@ -212,7 +253,7 @@ class ReviewScreen(PairViews):
         """Show the next group, or the one before; in a view, look further down or up."""
         if self.view is not None:
             self.comparison.pan(0, groups)
-        elif self.triage.step(groups):
+        elif (groups > 0 and self._has_left()) or self.triage.step(groups):
             self.show_current()
         else:
             self.say("that is the last group" if groups > 0 else "that is the first group")
@@ -222,31 +263,39 @@ class ReviewScreen(PairViews):
         self.say("left open")
         self._go_on()
 
+    def _has_left(self) -> bool:
+        """Whether the group shown left the list, so that the cursor is on the one after it."""
+        group = self.triage.current
+        return group is not None and self.detail is not None and group.id != self.detail.id
+
     def _go_on(self) -> None:
-        if self.triage.next_open():
-            self.show_current()
-            return
-        self.show_current(same=True)
-        if self.detail is not None:
+        group = self.triage.current
+        is_next = self._has_left() and group is not None and not group.is_decided
+        goes_on = is_next or self.triage.next_open()
+        self.show_current()
+        if not goes_on and self.detail is not None:
             self.say(self.told(_ALL_DECIDED), "good")
 
     # Deciding -------------------------------------------------------------------------------------
 
-    def _decide(self, what: Callable[[GroupDetail], object], said: str) -> bool:
-        """Record a decision and go on to the next open group; False where it was refused."""
-        if self.detail is None:
+    def _decide(self, what: Callable[[GroupDetail], Step | None], said: str) -> bool:
+        """Record a decision about the files that are seen; False where it was refused."""
+        detail = self.detail
+        if detail is None:
             return False
         try:
-            what(self.detail)
+            if not self._is_as_shown(detail):
+                return False
+            step = what(detail)
         except TROUBLE as error:
             self.say(in_words(error), "bad")
             return False
-        fresh = load_group(self.twinsift.catalog, self.detail.id, kind=self.detail.kind)
+        fresh = load_group(self.twinsift.catalog, detail.id, kind=detail.kind)
         if fresh is None:
-            self.triage.remove(self.detail.id)
+            self.triage.remove(detail.id)
         else:
-            self.triage.update(fresh.id, decided=fresh.decided)
-        self.say(said + self.told(_UNDOES), "good")
+            self.triage.note(fresh)
+        self.say(said + (" already" if step is None else self.told(_UNDOES)), "good")
         self.twinsift.hints.follow("decide")
         return True
 
@@ -266,15 +315,30 @@ class ReviewScreen(PairViews):
             self._go_on()
         return done
 
+    def _cannot_repeat(self) -> None:
+        marks = self.told("files marked one by one ({review.mark}) can't be repeated elsewhere")
+        self.say(marks, "bad")
+
     def action_accept(self) -> None:
-        """Keep ★ and trash the rest; after marking by hand: leave it at those marks."""
+        """Keep ★ and trash the rest; where the files are marked already: leave it at that."""
+        detail = self.detail
+        if detail is None:
+            return
+        if detail.is_decided:
+            if self._is_as_shown(detail):
+                self._leave_as_marked()
+            return
+        otherwise = overwritten(detail)
+        if otherwise:
+            self.say(f"{count(otherwise, 'file')} decided otherwise{self.told(_OTHERWISE)}", "bad")
+        elif self._keep(0):
+            self.twinsift.last_decision = ReviewScreen.action_accept
+
+    def _leave_as_marked(self) -> None:
         if self._by_hand:
             self.twinsift.desk.pace.decided()
-            self.say("as marked" + self.told(_UNDOES), "good")
-            self._go_on()
-            return
-        if self._keep(0):
-            self.twinsift.last_decision = ReviewScreen.action_accept
+        self.say("as marked" + (self.told(_UNDOES) if self._by_hand else ""), "good")
+        self._go_on()
 
     def action_keep(self, number: int) -> None:
         """Keep one file and trash the rest."""
@@ -290,14 +354,10 @@ class ReviewScreen(PairViews):
     def action_distinct(self) -> None:
         """Never group these files again."""
         if self._decide(
-            lambda d: self.twinsift.desk.distinct(d.id, d.kind), "marked as not duplicates"
+            lambda d: self.twinsift.desk.distinct(d.id, d.kind), "not duplicates: off the list"
         ):
             self.twinsift.last_decision = ReviewScreen.action_distinct
-            current = self.triage.current
-            if current is not None and current.is_decided:
-                self._go_on()
-            else:
-                self.show_current()
+            self._go_on()
 
     def action_move_rest(self) -> None:
         """Keep ★ and move the rest to the folder that was last moved to."""
@@ -326,16 +386,17 @@ class ReviewScreen(PairViews):
         member: Member = self.detail.members[self.cursor]
         name = printable(os.path.basename(member.path))
         said = "kept" if member.verb not in (None, Verb.KEEP) else "marked for the trash"
-        if self._decide(lambda d: self.twinsift.desk.mark(d, member), f"{name} {said}"):
-            self.show_current(same=True)
+        others = "" if self.detail.is_decided else ", the others kept"
+        if self._decide(lambda d: self.twinsift.desk.mark(d, member), f"{name} {said}{others}"):
             self._by_hand = True
-            self.keys_changed()
+            self.twinsift.last_decision = ReviewScreen._cannot_repeat
+            self._follow()
 
     def action_clear(self) -> None:
         """Forget the decisions about this group."""
         if self._decide(self.twinsift.desk.clear, "decisions of this group forgotten"):
             self._by_hand = False
-            self.show_current(same=True)
+            self._follow()
 
     def action_repeat(self) -> None:
         """The same decision as last time."""
@@ -347,9 +408,9 @@ class ReviewScreen(PairViews):
     # Around ---------------------------------------------------------------------------------------
 
     def key_labels(self) -> dict[str, str]:
-        """Enter goes on with marks made by hand; `m` names its folder."""
+        """Enter goes on with what is decided already; `m` names its folder."""
         labels = {"place": "", **self.view_labels()}
-        if self._by_hand:
+        if self.detail is not None and self.detail.is_decided:
             labels["accept"] = "as marked"
         target = self.twinsift.move_target
         if target is not None:
@@ -360,4 +421,4 @@ class ReviewScreen(PairViews):
         """Show the group whose decision was undone."""
         if group_id:
             self.triage.show(group_id)
-        self.show_current(same=self.detail is not None and self.detail.id == group_id)
+        self.show_current()

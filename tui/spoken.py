@@ -10,7 +10,7 @@ from ..models.sentences import sentence
 from ..models.text import printable
 from .facts import facts
 from .triage import Triage
-from .wording import count, home_short, percent, size
+from .wording import balance, count, home_short, percent, size
 
 STEPS = {
     "decide": "the decision about this group",
@@ -26,9 +26,11 @@ def overview(triage: Triage) -> str:
     totals = triage.totals()
     noun = "group of near shots" if triage.kind == "near" else "group"
     many = "groups of near shots" if triage.kind == "near" else "groups"
-    parts = [count(totals.groups, noun, many), f"{totals.decided:,} decided"]
+    parts = [count(totals.groups, noun, many)]
+    if triage.kind == "near" or not totals.decided:
+        parts.append(f"{totals.decided:,} decided")
     if triage.kind == "duplicate":
-        parts.append(f"frees up to {size(totals.reclaim)}")
+        parts += balance(totals.groups, totals.decided, totals.freed, totals.reclaim)
     if triage.verdict is not None:
         parts.append(f"only {triage.verdict}")
     if triage.open_only:
@@ -41,7 +43,7 @@ def overview(triage: Triage) -> str:
 def summary(group: GroupSummary) -> str:
     """A group in one line."""
     state = "decided, " if group.is_decided else "partly decided, " if group.decided else ""
-    freed = f", frees {size(group.reclaim)}" if group.kind == "duplicate" else ""
+    freed = f", frees {size(group.frees)}" if group.kind == "duplicate" else ""
     return (
         f"{state}{group.verdict}, {percent(group.similarity)} alike,"
         f" {count(group.files, 'file')}{freed}:"
@@ -54,7 +56,7 @@ def group(detail: GroupDetail, triage: Triage) -> Iterator[str]:
     current = triage.current
     freed = ""
     if current is not None and detail.kind == "duplicate":
-        freed = f", frees {size(current.reclaim)}"
+        freed = f", frees {size(current.frees)}"
     yield ""
     yield (
         f"Group {triage.row + 1:,} of {len(triage.shown):,}: {detail.verdict},"

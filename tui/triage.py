@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..catalog.group_table import VERDICTS, GroupSummary, GroupTable
+from ..catalog.review import GroupDetail
 from ..models.evidence import Verdict
 from .prepared import Prepared, Rows, Shown, Sort, prepare
 
@@ -20,7 +21,9 @@ class Totals:
     groups: int
     decided: int
     reclaim: int
-    """Bytes freed if every group shown keeps its largest file."""
+    """Bytes freed if every group that is open keeps its largest file."""
+    freed: int
+    """Bytes freed by what is decided about the others."""
 
 
 class Triage:
@@ -37,8 +40,10 @@ class Triage:
         self.open_only = False
         self.row = 0
         """The cursor's row in `shown`."""
-        self._since: dict[str, int | None] = {}
-        """Files decided of the groups that changed since the last reading began; None: removed."""
+        self._since: dict[str, tuple[int, int] | None] = {}
+        """Files decided, and bytes these free, of the groups that changed since the last reading
+        began; None: removed.
+        """
         self._hold(prepare(GroupTable.of(())))
         self._lay_out(np.zeros(0, np.intp))
 
@@ -46,6 +51,7 @@ class Triage:
         self._all = prepared
         table = prepared.table
         self._decided = table.decided.copy()
+        self._freed = table.freed.copy()
         self._there = np.ones(len(table), bool)
         self._marked = np.zeros(len(table), bool)
 
@@ -66,7 +72,7 @@ class Triage:
             if decided is None:
                 self._there[place] = False
             else:
-                self._decided[place] = decided
+                self._decided[place], self._freed[place] = decided
         places = [p for p in map(prepared.places.get, marked) if p is not None]
         self._marked[np.array(places, np.intp)] = True
         self._marked &= self._there
@@ -77,17 +83,29 @@ class Triage:
         table = groups if isinstance(groups, GroupTable) else GroupTable.of(groups)
         self.take(prepare(table.of_kind(self.kind)))
 
-    def update(self, group_id: str, *, decided: int) -> None:
-        """Note how many files of a group are decided; it keeps its row until the next arranging."""
-        self._since[group_id] = decided
+    def update(self, group_id: str, *, decided: int, freed: int) -> None:
+        """Note how many files of a group are decided, and the bytes that frees.
+
+        The group keeps its row until the next arranging.
+        """
+        self._since[group_id] = decided, freed
         place = self._place(group_id)
         if place is None:
             return
-        before = self._is_decided(place)
-        self._decided[place] = decided
+        before = self._totals_of(place)
+        self._decided[place], self._freed[place] = decided, freed
         if self._rows[place] >= 0:
-            turned = int(self._is_decided(place)) - int(before)
-            self._totals = replace(self._totals, decided=self._totals.decided + turned)
+            after, now = self._totals_of(place), self._totals
+            self._totals = Totals(
+                now.groups,
+                now.decided + after.decided - before.decided,
+                now.reclaim + after.reclaim - before.reclaim,
+                now.freed + after.freed - before.freed,
+            )
+
+    def note(self, detail: GroupDetail) -> None:
+        """Note what is decided about a group by now."""
+        self.update(detail.id, decided=detail.decided, freed=detail.freed)
 
     def remove(self, group_id: str) -> None:
         """Take a group off the list; the cursor then is on the one that follows it."""
@@ -121,22 +139,26 @@ class Triage:
     def _lay_out(self, places: Rows) -> None:
         """Show the groups at these places of the table."""
         table = self._all.table
-        self.shown = Shown(table, self._decided, places)
+        self.shown = Shown(table, self._decided, self._freed, places)
         self._rows = np.full(len(table), -1, np.intp)
         """Rows in `shown` by place; -1: not shown."""
         self._rows[places] = np.arange(len(places))
-        self._totals = Totals(
-            len(places),
-            int(np.count_nonzero(self._decided[places] >= table.files[places])),
-            int(table.reclaim[places].sum()),
+        self._totals = self._totals_of(places)
+
+    def _totals_of(self, places: Rows | int) -> Totals:
+        """Sums over the groups at some places of the table, or at one."""
+        table = self._all.table
+        is_decided = self._decided[places] >= table.files[places]
+        return Totals(
+            int(np.size(places)),
+            int(np.count_nonzero(is_decided)),
+            int(np.sum(table.reclaim[places], where=~is_decided)),
+            int(np.sum(self._freed[places], where=is_decided)),
         )
 
     def _place(self, group_id: str) -> int | None:
         place = self._all.places.get(group_id)
         return place if place is not None and self._there[place] else None
-
-    def _is_decided(self, place: int) -> bool:
-        return bool(self._decided[place] >= self._all.table.files[place])
 
     # Looking --------------------------------------------------------------------------------------
 
@@ -154,7 +176,8 @@ class Triage:
         return None if place is None else self._summary(place)
 
     def _summary(self, place: int) -> GroupSummary:
-        return replace(self._all.table[place], decided=int(self._decided[place]))
+        decided, freed = int(self._decided[place]), int(self._freed[place])
+        return replace(self._all.table[place], decided=decided, freed=freed)
 
     def _ids(self, places: Rows) -> list[str]:
         return [self._all.table.ids[place] for place in places.tolist()]

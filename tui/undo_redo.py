@@ -93,7 +93,7 @@ def _tell(app: TwinsiftApp, way: _Way, step: Step) -> None:
     app.say(f"{way.done}: {STEPS.get(step.kind, step.kind)}", "good")
     detail = _group_now(app, step.group_id)
     if detail is not None and app.triages[detail.kind].find(step.group_id) is not None:
-        app.triages[detail.kind].update(step.group_id, decided=detail.decided)
+        app.triages[detail.kind].note(detail)
         _go_to(app, step.group_id)
     else:
         app.reload_groups(partial(_go_to, app, step.group_id))

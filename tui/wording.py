@@ -26,6 +26,14 @@ SHORT_VERDICTS: dict[Verdict, str] = {
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
+def balance(groups: int, decided: int, freed: int, most: int) -> list[str]:
+    """What groups free, in parts: bytes `freed` by those decided, at `most` by those still open."""
+    if not decided:
+        return [f"frees up to {size(most)}"]
+    told = [f"{decided:,} decided free{'s' if decided == 1 else ''} {size(freed)}"]
+    return [*told, f"up to {size(most)} more"] if decided < groups else told
+
+
 def size(count: int) -> str:
     """Bytes in at most 6 letters and a unit of 1,000: '812 B', '3.4 MB', '128 GB'."""
     value = float(count)

@@ -305,15 +305,15 @@ def test_undo_walks_back_through_every_state_and_redo_forward(
             try:
                 if gesture == "decide":
                     choice = Choice(files[number], library.content_of(files[number]), Verb(verb))
-                    decide(library.catalog, groups[number // 3], [choice])
+                    step = decide(library.catalog, groups[number // 3], [choice])
                 elif gesture == "clear":
-                    clear(library.catalog, groups[number])
+                    step = clear(library.catalog, groups[number])
                 else:
-                    mark_distinct(library.catalog, groups[number])
+                    step = mark_distinct(library.catalog, groups[number])
             except RefusedError:
                 assert _state(library) == states[-1]
             else:
-                states.append(_state(library))
+                states += [_state(library)] * (step is not None)
         for state in reversed(states[:-1]):
             assert undo(library.catalog) is not None
             assert _state(library) == state

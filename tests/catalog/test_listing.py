@@ -162,6 +162,22 @@ def test_the_stamp_changes_with_what_the_list_shows_only(filled: Catalog) -> Non
     assert len(set(seen)) == len(seen)
 
 
+def test_a_decided_group_frees_what_its_decision_does(filled: Catalog) -> None:
+    with filled.transaction() as db:  # of the group (900, 10, 10) the last two are links of one
+        db.execute("UPDATE file SET inode = 4 WHERE content_id = 5")
+    few, one, many = (load_group(filled, group.id) for group in list_groups(filled))
+    assert few is not None
+    assert one is not None
+    assert many is not None
+    for detail, keep, freed in ((few, {1}, 300), (one, {0, 1}, 0), (many, {0}, 10)):
+        kept = {detail.members[index].file_id for index in keep}
+        decisions.decide(filled, detail.id, decisions.keep_only(detail, kept))
+        (group,) = (g for g in list_groups(filled) if g.id == detail.id)
+        now = load_group(filled, detail.id)
+        assert now is not None
+        assert (group.is_decided, group.frees, now.freed) == (True, freed, freed)
+
+
 def test_many_groups_are_loaded_as_one_by_one(
     filled: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,7 +239,7 @@ def fill(library: Library) -> list[str]:
     )  # fmt: skip
     toned = library.group(
         [
-            Picture(b"2021/hut.jpg", image=scene(4), size=1_900_000),
+            Picture(b"2021/hut.jpg", image=scene(4), size=1_900_000, quality=95),
             Picture(
                 b"2021/hut_edited.jpg", size=1_850_000, quality=95, verdict=Verdict.EDITED,
                 image=scene(4).point([min(255, int(v * 1.25)) for v in range(256)] * 3),

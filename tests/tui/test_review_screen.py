@@ -145,6 +145,69 @@ async def test_marking_by_hand_then_enter_goes_on_as_marked(pilot: Driver, fille
     assert {os.path.basename(p): v for p, v in filled.decisions().items()} == verbs
 
 
+async def test_marks_made_by_hand_stand_when_the_group_is_opened_again(
+    pilot: Driver, filled: Library
+) -> None:
+    await pilot.press("k", "j", "j", "j")
+    many = shown(pilot)
+    await pilot.press("l", "d", "enter", "s", "q")  # the second goes
+    for _ in range(3):
+        await pilot.press("enter")
+        if shown(pilot) == many:
+            break
+        await pilot.press("q", "j")
+    await pilot.press("D")
+    await settled(pilot)
+    assert shown(pilot) == many
+    before = filled.decisions(), filled.fact("SELECT count(*) FROM step")
+    assert sorted(before[0].values()) == ["keep"] * 4 + ["trash"]
+    await pilot.press("enter")
+    assert (filled.decisions(), filled.fact("SELECT count(*) FROM step")) == before
+    assert "as marked" in message(pilot)
+    assert shown(pilot) != many
+
+
+async def test_a_file_that_joined_a_group_decided_by_hand_overwrites_no_mark(
+    library: Library, make_app: MakeApp
+) -> None:
+    library.group([Picture(b"a.jpg", size=9_000_000), Picture(b"b.jpg"), Picture(b"c.jpg")])
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter", "2")
+        with library.catalog.transaction() as connection:
+            connection.execute(
+                "DELETE FROM decision WHERE file_id = (SELECT id FROM file WHERE path = ?)",
+                (b"c.jpg",),
+            )
+        await pilot.press("question_mark", "q", "enter")
+        assert library.decisions() == {b"a.jpg": "trash", b"b.jpg": "keep"}
+        assert "2 files decided otherwise · 1 keeps ★ alone" in message(pilot)
+        await pilot.press("1")
+        assert library.decisions() == {b"a.jpg": "keep", b"b.jpg": "trash", b"c.jpg": "trash"}
+
+
+async def test_deciding_the_same_again_is_no_step(pilot: Driver, filled: Library) -> None:
+    for key in ("enter", "1", "a", "a", "c", "c"):
+        await pilot.press(key)
+        await pilot.press("k")
+        while shown(pilot) != SEA:
+            await pilot.press("k")
+    assert filled.fact("SELECT count(*) FROM step") == 3
+    await pilot.press("u", "u")
+    assert filled.decisions() == {SEA: "keep", SEA_COPY: "trash"}
+
+
+async def test_marks_made_by_hand_arent_repeated_and_nothing_older_is(
+    pilot: Driver, filled: Library
+) -> None:
+    await pilot.press("s", "x", "d")
+    before = filled.decisions()
+    await pilot.press("enter", "full_stop")
+    assert filled.decisions() == before
+    assert filled.fact("SELECT count(*) FROM duplicate_group WHERE kind = 'duplicate'") == 3
+    assert "can't be repeated" in message(pilot)
+
+
 async def test_the_last_kept_file_cant_be_marked(pilot: Driver, filled: Library) -> None:
     await pilot.press("d", "h", "d")
     assert filled.decisions() == {SEA: "keep", SEA_COPY: "trash"}

@@ -132,15 +132,15 @@ def test_a_verdict_that_left_doesnt_hide_everything(triage: Triage) -> None:
 
 def test_next_open_goes_round(triage: Triage) -> None:
     for number in (1, 2, 3, 5, 6, 7, 8, 9):
-        triage.update(f"{number:04}", decided=2)
+        triage.update(f"{number:04}", decided=2, freed=0)
     triage.go_to("0004")
     assert triage.upcoming() is not None
     assert triage.next_open()
     assert triage.row == 0
-    triage.update("0000", decided=2)
+    triage.update("0000", decided=2, freed=0)
     assert triage.next_open()
     assert triage.row == 4
-    triage.update("0004", decided=2)
+    triage.update("0004", decided=2, freed=0)
     assert not triage.next_open()
     assert triage.upcoming() is None
 
@@ -154,25 +154,25 @@ def test_the_only_open_group_isnt_its_own_next(triage: Triage) -> None:
 def test_decided_groups_keep_their_row_until_arranged(triage: Triage) -> None:
     triage.open_only = True
     triage.arrange()
-    triage.update("0000", decided=2)
+    triage.update("0000", decided=2, freed=0)
     assert ids(triage)[0] == "0000"
     triage.arrange()
     assert ids(triage)[0] == "0001"
 
 
 def test_totals_follow_updates(triage: Triage) -> None:
-    triage.update("0000", decided=2)
-    triage.update("0001", decided=1)
-    assert triage.totals() == Totals(10, 1, sum(1000 - n for n in range(10)))
+    triage.update("0000", decided=2, freed=700)
+    triage.update("0001", decided=1, freed=9)
+    assert triage.totals() == Totals(10, 1, sum(1000 - n for n in range(1, 10)), 700)
     assert triage.progress() == (1, 10)
-    triage.update("0000", decided=0)
+    triage.update("0000", decided=0, freed=0)
     assert triage.progress() == (0, 10)
 
 
 def test_what_is_decided_while_the_list_is_read_stays(triage: Triage) -> None:
-    triage.update("0003", decided=2)
+    triage.update("0003", decided=2, freed=0)
     triage.reading_begins()
-    triage.update("0001", decided=2)
+    triage.update("0001", decided=2, freed=0)
     triage.remove("0002")
     triage.load(group(n) for n in range(10))
     assert [shown.id for shown in triage.shown if shown.is_decided] == ["0001"]
@@ -190,7 +190,7 @@ def test_marks_outlive_a_reload_but_not_their_group(triage: Triage) -> None:
     assert triage.marks == {"0003", "0005", "0006"}
     triage.toggle_mark("0003")
     assert triage.open_ids() == triage.marked_ids() == ["0005", "0006"]
-    triage.update("0005", decided=2)
+    triage.update("0005", decided=2, freed=0)
     assert triage.open_ids() == ["0006"]
     triage.unmark()
     assert len(triage.open_ids()) == 6
@@ -230,4 +230,7 @@ def test_rows_and_ids_agree_whatever_happens(steps: list[tuple[str, int]]) -> No
             assert triage.row == row
             triage.row = here
         assert (triage.current is None) == (not triage.shown)
-        assert triage.totals().reclaim == sum(shown.reclaim for shown in triage.shown)
+        totals = triage.totals()
+        assert totals.reclaim == sum(g.reclaim for g in triage.shown if not g.is_decided)
+        assert totals.freed == sum(g.freed for g in triage.shown if g.is_decided)
+        assert totals.reclaim + totals.freed == sum(g.frees for g in triage.shown)
