@@ -25,7 +25,7 @@ from .panes import FactsPane
 from .terminal import Drawing
 from .triage import Triage
 from .trouble import TROUBLE, in_words
-from .wording import count, home_short, percent, roughly
+from .wording import SHORT_VERDICTS, count, home_short, percent, roughly
 
 _LOOK_CLOSER = (
     "look closer: {view.flicker} flicker · {view.difference} difference · {view.zoom} zoom"
@@ -159,15 +159,21 @@ class ReviewScreen(PairViews):
         left = self.twinsift.desk.pace.seconds_left(groups - done)
         # Of three and more files the weakest link stands below, with its own figure.
         alike = f" {percent(detail.similarity)}" if len(detail.members) == 2 else ""
+        where = f"{row:,} of {shown:,}"
+        decided = f"{done:,}{all_of} decided"
+        pace = "" if left is None else f", {roughly(left)} left"
+        # What a group is goes last: the list, the plan and the journal tell the rest too.
+        full, short = f"{detail.verdict}{alike}", f"{SHORT_VERDICTS[detail.verdict]}{alike}"
         told = [
-            f"{detail.verdict}{alike}",
-            f"{row:,} of {shown:,}",
-            f"{done:,}{all_of} decided" + ("" if left is None else f", {roughly(left)} left"),
+            f"{full} · {where} · {decided}{pace}",
+            f"{short} · {where} · {decided}{pace}",
+            f"{full} · {where} · {decided}",
+            f"{short} · {where} · {decided}",
+            f"{full} · {where}",
+            f"{short} · {where}",
         ]
-        # What the narrowest window has no room for is told elsewhere on the screen.
-        while len(told) > 1 and sum(map(len, told)) + 3 * len(told) > self.size.width - 20:
-            del told[0]
-        self.tell_where(" · ".join(told))
+        room = self.size.width - 21  # beside the program's name and the place's
+        self.tell_where(next((text for text in told if len(text) <= room), told[-1]))
 
     def show_groups(self) -> None:
         """Take over groups that were read anew."""

@@ -337,6 +337,12 @@ async def test_progress_and_pace_are_told(pilot: Driver) -> None:
     await pilot.press("enter")
     where = pilot.app.screen.query_one("TitleBar").where  # type: ignore[attr-defined]
     assert where.endswith("2 of 4 · 1 decided, about 4 min left")
+    await pilot.resize_terminal(80, 24)
+    await settled(pilot)
+    pilot.app.screen.refresh_where()  # type: ignore[attr-defined]
+    narrow = pilot.app.screen.query_one("TitleBar").where  # type: ignore[attr-defined]
+    assert narrow.split(" ")[0] == where.split(" ")[0]
+    assert len(narrow) <= 80 - 21
 
 
 async def test_the_weakest_link_of_many_files_is_named(pilot: Driver) -> None:
