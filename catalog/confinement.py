@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 GLUT = 77
 """Exit code of a worker that took more memory than it may."""
+_NICENESS = 5
 _LOOK_SECONDS = 0.02  # a decoder fills some 100 MiB in that time
 
 
@@ -30,7 +31,7 @@ def confine(memory_mb: int) -> None:
     if sys.platform != "win32":
         import resource
 
-        os.nice(5)  # a person reviewing meanwhile comes first
+        _give_way()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         wanted = memory_mb << 20
@@ -40,6 +41,17 @@ def confine(memory_mb: int) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     if sys.platform != "linux":
         watch(memory_mb << 20)
+
+
+def _give_way() -> None:
+    """Leave the cores to what is not in the background: a person reviewing meanwhile comes first.
+
+    Linux shares them among sessions before it looks at processes (sched(7), autogroup). A worker
+    has a session of its own, in which its niceness counts for nothing: the session needs one too.
+    """
+    os.nice(_NICENESS)
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as session:
+        session.write(str(_NICENESS))
 
 
 def alarm(seconds: float) -> None:

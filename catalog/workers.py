@@ -181,7 +181,8 @@ class WorkerPool(Generic[Item, Result]):
             stderr=subprocess.DEVNULL,  # C libraries write there, over the screen
             env={**os.environ, **_ENVIRONMENT},
             start_new_session=True,  # Ctrl-C goes to the parent alone
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+            | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
         )
         worker: _Worker[Item] = _Worker(process, time.monotonic() + _STARTUP_SECONDS)
         worker.reader = threading.Thread(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -142,6 +143,8 @@ class TwinsiftApp(PictureApp):
         """
         # A key waits this long for each thread that computes in the background, several times over.
         sys.setswitchinterval(_SWITCH_SECONDS)
+        # The collector's pass over all that was loaded so far would hold up a key by 50 ms.
+        gc.freeze()
         status = super().run(**options)
         if self._exception is not None:
             error = self._exception

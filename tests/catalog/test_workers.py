@@ -99,8 +99,8 @@ def test_items_are_taken_only_as_workers_are_free(jobs: ModuleType) -> None:
 def test_an_item_that_misbehaves_costs_only_itself_and_says_why(
     jobs: ModuleType, deed: str, kind: str, reason: str
 ) -> None:
-    items = ["a", deed, "b", "c"]
-    with WorkerPool[str, str](jobs.misbehave, workers=1, timeout=1.0, memory_mb=512) as pool:
+    items, patience = ["a", deed, "b", "c"], 1.0 if deed == "hang" else 20.0
+    with WorkerPool[str, str](jobs.misbehave, workers=1, timeout=patience, memory_mb=512) as pool:
         results = dict(pool.imap_unordered(items))
     lost = results.pop(deed)
     assert isinstance(lost, Lost)
@@ -152,6 +152,16 @@ def test_workers_are_confined(jobs: ModuleType) -> None:
         ((_, found),) = pool.imap_unordered([0])
     assert isinstance(found, dict)
     assert found == {"opencv": 1, "omp": "1", "data": 600 << 20, "core": 0, "interrupt": True}
+
+
+@posix_only
+def test_workers_leave_the_cores_to_a_person(jobs: ModuleType) -> None:
+    with WorkerPool[int, tuple[int, str]](jobs.niceness, workers=1) as pool:
+        ((_, found),) = pool.imap_unordered([0])
+    assert isinstance(found, tuple)
+    nice, session = found  # the session's is '' where the kernel doesn't weigh sessions
+    assert nice == min(19, os.nice(0) + 5)
+    assert session in ("", "5")
 
 
 def test_a_pool_that_is_left_in_the_middle_kills_its_workers(jobs: ModuleType) -> None:
