@@ -119,7 +119,7 @@ class FindScreen(Place):
 
     def body(self) -> ComposeResult:
         """Line, titles, hits."""
-        yield AskLine(placeholder=self.told("the path of a picture; {ask.pick} picks one"))
+        yield AskLine()
         yield Static(id="titles", markup=False)
         yield HitList()
 
@@ -219,7 +219,10 @@ class FindScreen(Place):
 
     def on_descendant_focus(self) -> None:
         """The keys of the line, or of the hits."""
-        self.show_keys(*(("ask",) if isinstance(self.focused, AskLine) else ()))
+        typing = isinstance(self.focused, AskLine)
+        self.show_keys(*(("ask",) if typing else ()))
+        picks = "{ask.pick} picks one" if typing else "{find.pick} picks one"
+        self.query_one(AskLine).placeholder = self.told(f"the path of a picture; {picks}")
 
     @on(AskLine.Done)
     def _leave_line(self) -> None:

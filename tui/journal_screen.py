@@ -120,9 +120,15 @@ class JournalScreen(Place):
 
     def key_labels(self) -> dict[str, str]:
         """Without batches there is nothing to press."""
-        if not self.is_mounted or not self.query_one(BatchList).batches:
+        batch = self._current() if self.is_mounted else None
+        if batch is None:
             return {"undo_batch": "", "choose": "", "undo": ""}
-        return {"undo": ""}
+        return {"undo": ""} if batch.undoable else {"undo": "", "undo_batch": ""}
+
+    @on(LineList.Moved)
+    def _other_batch(self) -> None:
+        """Not every batch can be undone."""
+        self.keys_changed()
 
     def _current(self) -> BatchSummary | None:
         listed = self.query_one(BatchList)

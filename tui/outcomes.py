@@ -20,8 +20,9 @@ def tell_outcome(place: Place, outcome: Outcome | str | None, verb: str) -> None
         said += f", {size(outcome.bytes_freed)}"
     if outcome.refused or outcome.failed:
         said += f" · {outcome.refused:,} left alone, {outcome.failed:,} failed"
-    shows = place.told("{everywhere.journal} shows the journal")
-    place.say(f"{said} · {shows}", "bad" if outcome.failed else "good")
+    shows = place.told(" · {everywhere.journal} shows the journal")
+    there = place.place == "journal"
+    place.say(said if there else said + shows, "bad" if outcome.failed else "good")
     if outcome.messages:
         lines = [Line(path, reason, "trash", "!") for path, reason in outcome.messages]
         place.app.push_screen(

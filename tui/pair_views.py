@@ -80,9 +80,11 @@ class PairViews(Place):
         self.comparison.take(message.shown)
 
     def on_screen_suspend(self) -> None:
-        """Nothing blinks below another screen."""
+        """Nothing blinks below another screen; another place closes the view."""
         for comparison in self.query(Comparison):
             comparison.hold()
+        if self.view is not None and self.twinsift.current_mode != self.place:
+            self.open_view(None)
 
     def pair(self) -> tuple[int, int]:
         """Indices of the two files that a view compares: ★ and the one under the cursor."""

@@ -36,6 +36,10 @@ class Place(Screen[None]):
         yield MessageLine()
         yield KeyBar(*self.key_tables, "everywhere")
 
+    def on_screen_resume(self) -> None:
+        """Tell the work as it is now: what was told here may have ended under another screen."""
+        self.show_work(self.twinsift.work.state)
+
     def body(self) -> ComposeResult:
         """The widgets between the bars."""
         raise NotImplementedError

@@ -46,7 +46,7 @@ class PlanList(LineList):
         super().__init__(
             id="plan",
             empty="Nothing is planned\n"
-            "Decide some groups first: {everywhere.next_place} brings you to them.",
+            "Decide some groups first: {everywhere.back} brings you to them.",
         )
         self.rows: list[Row] = []
         self.dropped: set[int] = set()

@@ -22,5 +22,6 @@ def settle(app: TwinsiftApp) -> None:
         return
     if settled:
         told = f"{count(len(settled), 'interrupted file action')} settled"
-        shows = app.own_keys.told("{everywhere.journal} shows the journal")
-        app.call_from_thread(app.say, f"{told} · {shows}", "good")
+        if app.current_mode != "journal":
+            told += app.own_keys.told(" · {everywhere.journal} shows the journal")
+        app.call_from_thread(app.say, told, "good")

@@ -73,6 +73,18 @@ def asked(
     return done
 
 
+async def test_the_empty_line_names_the_key_that_picks_where_one_is(make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("F")
+        line = pilot.app.screen.query_one(AskLine)
+        assert "o picks one" in line.placeholder
+        await pilot.press("slash")
+        assert "Tab picks one" in line.placeholder
+        await pilot.press("down")
+        assert "o picks one" in line.placeholder
+
+
 async def test_a_typed_path_a_pasted_one_and_a_dropped_one(
     asked: list[tuple[Path, int]], make_app: MakeApp, tmp_path: Path
 ) -> None:

@@ -12,15 +12,18 @@ from textual.pilot import Pilot
 from twinsift.catalog import listing
 from twinsift.catalog.group_table import GroupTable
 from twinsift.catalog.listing import list_groups, note_first
+from twinsift.catalog.progress import Progress
 from twinsift.catalog.steps import undo
 from twinsift.models.evidence import Verdict
 from twinsift.tui import feed
-from twinsift.tui.app import TwinsiftApp
+from twinsift.tui.app import TwinsiftApp, WorkTold
+from twinsift.tui.bars import MessageLine
 from twinsift.tui.dialogs import Confirm
 from twinsift.tui.group_list import GroupList
 from twinsift.tui.groups_screen import GroupsScreen
 from twinsift.tui.help_screen import HelpScreen
 from twinsift.tui.review_screen import ReviewScreen
+from twinsift.tui.work import WorkState
 
 from .conftest import Library, MakeApp, Picture, settled
 
@@ -370,3 +373,59 @@ async def test_a_reading_that_comes_after_leaving_is_let_go(
         left = app(pilot)
     reading = left.feed._prepared(list_groups(filled.catalog, kind=None), 0)
     left.feed._take(left.feed.readings, reading, 0.0)  # would look for widgets that are gone
+
+
+async def test_work_that_ended_under_another_screen_is_no_longer_told(
+    filled: Library, make_app: MakeApp
+) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        going_on = WorkState(True, progress=Progress("comparing candidates", 1792, 2209, 0, 0.0))
+        pilot.app.post_message(WorkTold(going_on))
+        await pilot.pause()
+        line = pilot.app.screen.query_one(MessageLine)
+        assert line.work == ("comparing candidates 1,792/2,209",)
+        await pilot.press("enter")
+        pilot.app.post_message(WorkTold(WorkState(finished="20 groups")))
+        await settled(pilot)
+        await pilot.press("q")
+        await settled(pilot)
+        assert pilot.app.screen.query_one(MessageLine) is line
+        assert line.work == ()
+
+
+async def test_no_groups_are_counted_before_any_were_looked_for(
+    library: Library, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TwinsiftApp, "is_busy", property(lambda _: True))
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "no groups yet" in str(pilot.app.screen.query_one("#summary").render())
+
+
+async def test_what_is_decided_frees_what_the_plan_says(filled: Library, make_app: MakeApp) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter", "2", "a", "q")  # of the first group 2.1 MB go
+        await settled(pilot)
+        drawn = str(pilot.app.screen.query_one("#summary").render())
+        assert "2 decided free 2.1 MB" in drawn
+        assert "MB more" in drawn
+        listed = pilot.app.screen.query_one(GroupList)
+        assert "2.1 MB" in listed.render_line(0).text
+        assert " 0 B " in listed.render_line(1).text
+
+
+async def test_a_view_is_closed_when_one_goes_to_another_place(
+    filled: Library, make_app: MakeApp
+) -> None:
+    async with make_app().run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter", "D")
+        await pilot.press("question_mark", "q")
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        assert pilot.app.screen.view is not None
+        await pilot.press("L", "tab")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        assert pilot.app.screen.view is None

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from twinsift.tui.bars import KeyBar
 from twinsift.tui.busy import BusyScreen
 from twinsift.tui.dialogs import Confirm, TypedConfirm
+from twinsift.tui.groups_screen import GroupsScreen
 from twinsift.tui.journal_screen import BatchList, JournalScreen
 from twinsift.tui.plan_list import Heading, PlanList
 from twinsift.tui.plan_screen import PlanScreen
@@ -118,8 +120,12 @@ async def test_apply_trashes_and_the_journal_brings_back(pilot: Driver, photos: 
     await until_applied(pilot)
     assert files(photos) == BEFORE
     assert "3 files put back" in message(pilot)
+    assert "shows the journal" not in message(pilot)  # one is in it
     assert (photos / "old" / "sea.jpg").read_bytes() == b"sea" * 4000
-    await pilot.press("J", "g", "u")
+    await pilot.press("J", "g")
+    labels = pilot.app.screen.query_one(KeyBar).labels()
+    assert labels["undo_batch"] == ""
+    await pilot.press("u")
     assert "nothing of this batch can be put back" in message(pilot)
 
 
@@ -197,6 +203,15 @@ async def test_a_file_that_changed_is_refused(pilot: Driver, photos: Path) -> No
     await until_applied(pilot)
     assert (photos / "hut small.jpg").read_bytes() == b"something else"
     assert "old/sea.jpg" not in files(photos) or "sea.jpg" not in files(photos)
+
+
+async def test_an_empty_plan_names_the_key_to_the_groups(pilot: Driver) -> None:
+    await pilot.press("u")
+    await settled(pilot)
+    told = pilot.app.screen.query_one(PlanList).empty
+    assert "{everywhere.back} brings you to them" in told
+    await pilot.press("q")
+    assert isinstance(pilot.app.screen, GroupsScreen)
 
 
 async def test_undoing_decisions_empties_the_plan(pilot: Driver) -> None:
