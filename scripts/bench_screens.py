@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import io
 import os
 import pty
 import random
@@ -44,6 +45,7 @@ PROGRAM = (
 )
 PATIENCE = 120.0  # seconds
 _REST = 0.7  # seconds without a row, after which the key before is taken to be done with
+_DIFFERENT = 200  # pictures
 CURSOR = "›".encode()
 KEYS = {
     "j": b"j", "k": b"k", "Ctrl-d": b"\x04", "Ctrl-u": b"\x15", "G": b"G", "g": b"g",
@@ -111,13 +113,16 @@ def make_catalog(path: Path, groups: int) -> None:
 
 
 def make_pictures(folder: Path, number: int) -> None:
-    """Pictures to be indexed meanwhile: noise of two grains, so that none is like another."""
+    """Pictures to be indexed meanwhile: some of coarse noise, again and again as other files."""
     folder.mkdir()
-    for seed in range(number):
+    for seed in range(min(number, _DIFFERENT)):
         rng = np.random.default_rng(seed)
         coarse = rng.integers(0, 255, (12, 16, 3), np.uint8)
         picture = Image.fromarray(coarse).resize((1024, 768), Image.Resampling.BICUBIC)
-        picture.save(folder / f"{seed:05}.jpg", quality=80)
+        drawn = io.BytesIO()
+        picture.save(drawn, "JPEG", quality=80)
+        for again in range(seed, number, _DIFFERENT):  # what follows a picture's end isn't drawn
+            (folder / f"{again:05}.jpg").write_bytes(drawn.getvalue() + b"%d" % again)
 
 
 class Program:
@@ -172,6 +177,11 @@ class Program:
         except OSError:
             return 0.0
 
+    def indexes(self) -> bool:
+        """Whether worker processes of its are there (always so where there is no /proc)."""
+        lists = list(Path(f"/proc/{self.pid}/task").glob("*/children"))
+        return not lists or any(children.read_text() for children in lists)
+
     def end(self) -> None:
         """Kill it; the catalog is thrown away."""
         os.kill(self.pid, signal.SIGKILL)
@@ -203,7 +213,7 @@ class Press:
 
 
 def key_times(catalog: Path, groups: int, pictures: Path, presses: int) -> dict[str, list[Press]]:
-    """What each key took, with pictures being indexed."""
+    """What each key took, as long as pictures are being indexed."""
     program = Program("--catalog", str(catalog), "--pictures", "none", str(pictures))
     times: dict[str, list[Press]] = {name: [] for name in KEYS}
     try:
@@ -217,6 +227,9 @@ def key_times(catalog: Path, groups: int, pictures: Path, presses: int) -> dict[
         for number in range(presses):
             name = list(KEYS)[number % len(KEYS)]
             program.quiet()
+            if not program.indexes():
+                print(f"the indexing was over after {number} keys: more --pictures are needed")
+                break
             time.sleep(rng.random() * 0.05)
             if name in _BEFORE:
                 program.send(_BEFORE[name])
@@ -243,7 +256,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=100_000)
     parser.add_argument("--keys", type=int, default=180)
     parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--pictures", type=int, default=1_500, help="indexed meanwhile")
+    parser.add_argument("--pictures", type=int, default=10_000, help="indexed meanwhile")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["HOME"] = scratch

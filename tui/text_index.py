@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-_WHOLE = 2  # bytes of the text that are looked for everywhere; the others only where these are
+_SELDOM = 20  # one of so many bytes: rarer ones are listed at once, others thinned out first
 
 
 class TextIndex:
@@ -33,14 +33,17 @@ class TextIndex:
             return np.zeros(len(self), bool)
         # The rarest bytes first: few places are left at which to look for the others.
         order = sorted(range(len(wanted)), key=lambda place: self._often[wanted[place]])
-        here = np.zeros(len(self._bytes), bool)
-        here[:room] = self._bytes[order[0] : order[0] + room] == wanted[order[0]]
-        for place in order[1:_WHOLE]:
-            here[:room] &= self._bytes[place : place + room] == wanted[place]
-        if len(wanted) > _WHOLE:
-            places = np.flatnonzero(here)
-            for place in order[_WHOLE:]:
-                places = places[self._bytes[places + place] == wanted[place]]
-            here[:] = False
-            here[places] = True
-        return np.logical_or.reduceat(here, self._starts)
+        here = self._bytes[order[0] : order[0] + room] == wanted[order[0]]
+        if self._often[wanted[order[0]]] * _SELDOM > len(self._bytes):
+            for place in order[1:2]:
+                here &= self._bytes[place : place + room] == wanted[place]
+            if len(wanted) <= 2:  # the places would cost more than they spare
+                whole = np.zeros(len(self._bytes), bool)
+                whole[:room] = here
+                return np.logical_or.reduceat(whole, self._starts)
+        places = np.flatnonzero(here)
+        for place in order[1:]:
+            places = places[self._bytes[places + place] == wanted[place]]
+        found = np.zeros(len(self), bool)
+        found[np.searchsorted(self._starts, places, side="right") - 1] = True
+        return found

@@ -20,6 +20,7 @@ from .trouble import TROUBLE, in_words
 from .wording import count, duration, rate
 
 _FIRST_MATCH_SECONDS = 6.0
+_TELL_SECONDS = 0.5  # each telling draws a line, and what a key changes waits for that
 _MATCH_SHARE = 5.0  # matching on the way takes at most about a fifth of the time
 
 
@@ -62,7 +63,7 @@ class WorkState:
 
 
 class Work:
-    """Runs what is asked for in threads, and tells a callback from there of every change."""
+    """Runs what is asked for in threads, and tells a callback from there how it goes."""
 
     def __init__(
         self, catalog_path: Path, settings: Settings, tell: Callable[[WorkState], None]
@@ -75,6 +76,7 @@ class Work:
         self._queue: list[tuple[Path, ...]] = []
         self._control = Control()
         self._thread: threading.Thread | None = None
+        self._told_next = 0.0
 
     @property
     def state(self) -> WorkState:
@@ -194,7 +196,13 @@ class Work:
             pause = max(_FIRST_MATCH_SECONDS, _MATCH_SHARE * (time.monotonic() - began))
 
     def _report(self, progress: Progress) -> None:
+        now = time.monotonic()
         with self._lock:
+            before = self._state.progress
             self._state = replace(self._state, running=True, progress=progress)
             state = self._state
-        self._tell(state)
+            is_due = before is None or before.stage != progress.stage or now >= self._told_next
+            if is_due:
+                self._told_next = now + _TELL_SECONDS
+        if is_due:
+            self._tell(state)
