@@ -29,10 +29,10 @@ _SAMPLES = 4
 _TOLD_EVERY = 200
 RULES = {
     "unframed": "without a border or caption that was added",
-    "unstretched": "the proportions that most have",
+    "unstretched": "proportions that most have",
     "resolution": "more pixels",
     "lossless": "a lossless format",
-    "quality": "better quality, within one format",
+    "quality": "better quality, one format",
     "size": "the larger file",
     "exif": "more EXIF",
     "oldest": "taken or changed earlier",

@@ -110,8 +110,8 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("C", "C", "collage", "collage", "★ beside a collage that it is seen in too"),
         Key("c", "c", "clear", "clear", "forget what was decided about this group"),
         Key("h,left", "h ←", "file(-1)", "file", "the file before; in a view: to the left"),
-        Key("l,right", "l →", "file(1)", "file", "the next file; in a view: to the right", 9),
-        Key("j,down", "j ↓", "step(1)", "group", "next group, decided or not; in a view: down", 9),
+        Key("l,right", "l →", "file(1)", "file", "the next file; in a view: to the right"),
+        Key("j,down", "j ↓", "step(1)", "group", "next group, decided or not; in a view: down"),
         Key("k,up", "k ↑", "step(-1)", "group", "the group before; in a view: up"),
     ),
     "view": (

@@ -248,9 +248,8 @@ class PlanScreen(Place):
     def _about_trash(self) -> str:
         """Where the trash is, and how it's emptied."""
         own = self.twinsift.settings.files.trash
-        folder = printable(home_short(os.fsencode(own))) if own else ".twinsift-trash, hidden,"
-        where = "" if own else " at the top of each indexed folder"
-        return f"The trash is {folder}{where}; `twinsift purge` empties it."
+        where = printable(home_short(os.fsencode(own))) if own else "hidden .twinsift-trash folders"
+        return f"Trash: {where}; `twinsift purge` empties it."
 
     def _apply(self, plan: Plan) -> None:
         self.app.push_screen(
