@@ -242,7 +242,7 @@ class GroupsScreen(Place):
 
     def _marked_distinct(self, result: tuple[int, str] | str | None) -> None:
         done, refused = result if isinstance(result, tuple) else (0, result or "")
-        said = f"{count(done, 'group')} marked as not duplicates"
+        said = f"{count(done, 'group')} marked as not duplicates, off the list"
         if refused:
             self.say(f"{said} · {refused}" if done else refused, "bad")
         else:

@@ -22,7 +22,9 @@ def choose(library: Library, group: str, **verbs: Verb) -> Step:
     choices = [
         Choice(names[name], library.content_of(names[name]), verb) for name, verb in verbs.items()
     ]
-    return decide(library.catalog, group, choices)
+    step = decide(library.catalog, group, choices)
+    assert step is not None
+    return step
 
 
 def _file_ids(library: Library) -> list[int]:
