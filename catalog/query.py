@@ -267,7 +267,8 @@ def _rows(catalog: Catalog, image: Path, folders: Sequence[Path]) -> list[_Row]:
         if (device, inode) == (own.st_dev, own.st_ino):
             continue
         hashes = np.frombuffer(value, ">u8").astype(np.uint64)
-        entry = Entry(content_id, *rest[:3], Facts(*rest[3:]))
+        digest, pixel_digest, contrast, *facts = rest
+        entry = Entry(content_id, digest, pixel_digest, contrast, Facts(*facts))
         rows.append(_Row(file_id, content_id, path, size, entry, hashes))
     return rows
 

@@ -153,12 +153,12 @@ async def test_rules_their_preview_and_saving_them(
         assert isinstance(screen, KeepScreen)
         rules = screen.query_one(RuleList)
         assert "as it is now" in str(screen.query_one("#preview").render())
-        await pilot.press("j", "space")  # resolution doesn't count any more
+        await pilot.press("j", "j", "space")  # resolution doesn't count any more
         await settled(pilot)
         assert "resolution" not in rules.order
         await pilot.press("r")
-        assert rules.order[1] == "resolution"
-        await pilot.press("G", "plus", "plus", "plus", "plus", "plus", "plus", "minus")
+        assert rules.order[2] == "resolution"
+        await pilot.press("G", *["plus"] * 8, "minus")
         await settled(pilot)
         assert rules.order[:2] == ["unframed", "depth"]
         assert screen.preview is not None
