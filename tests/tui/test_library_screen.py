@@ -250,4 +250,4 @@ async def test_groups_that_come_while_one_triages_move_nothing(
         assert triage.progress() == (1, len(groups)) == (1, 7)
         totals = triage.totals()
         assert (totals.groups, totals.decided) == (7, 1)
-        assert totals.reclaim == sum(group.reclaim for group in groups)
+        assert totals.reclaim + totals.freed == sum(group.frees for group in groups)
