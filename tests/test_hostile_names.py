@@ -56,7 +56,7 @@ def test_no_command_lets_them_out(
     def here(*_: object) -> None:
         raise AssertionError("a foreign file is decoded in this process")
 
-    monkeypatch.setattr(decode, "_read", here)  # the workers are interpreters of their own
+    monkeypatch.setattr(decode, "reduced", here)  # the workers are interpreters of their own
     catalog = tmp_path / "c\x1b[7m.sqlite"
     plan = tmp_path / "plan\x1b[7m.jsonl"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -22,6 +21,8 @@ from twinsift.tui import cli
 from twinsift.tui.hints import Hints
 
 from tests.models.test_embedding import pooling_network
+
+VERSION_1 = Path(__file__).with_name("catalog") / "schema_version_1.sql"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 
@@ -75,13 +76,14 @@ def test_under_an_open_umask(
     assert open_to_others(photos / ".twinsift-trash") == []
     assert stat.S_IMODE((photos / ".twinsift-trash").stat().st_mode) == 0o700
     older = own / "older.sqlite"
-    shutil.copy(catalog, older)
     with sqlite3.connect(older) as connection:
-        connection.execute("ALTER TABLE content DROP COLUMN gps")
-        connection.execute("PRAGMA user_version = 3")
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+        connection.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
     connection.close()
+    older.chmod(0o600)
     Catalog.open(older).close()
-    assert migrations.backup_path(older, 3).exists()
+    assert migrations.backup_path(older, 1).exists()
     settings_file.save(None, "match", "hamming", 8)
     Hints().follow("review")
     network = tmp_path / "net.onnx"
