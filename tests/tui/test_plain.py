@@ -7,9 +7,7 @@ import os
 import pytest
 from twinsift.tui import plain
 
-LONG = (
-    "  ok  strict: about 3 false pairs of a million at most, /a/folder/longer-than-a-line"
-)
+LONG = "  ok  strict: about 3 false pairs of a million at most, /a/folder/longer-than-a-line"
 
 
 def test_a_terminal_gets_whole_words(
