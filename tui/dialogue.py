@@ -22,7 +22,7 @@ from ..models.errors import TwinsiftError
 from ..models.text import printable
 from . import commands_files, plain, spoken
 from .bulk import Bulk
-from .desk import Desk
+from .desk import Desk, overwritten
 from .dialogue_commands import explained, understood
 from .status import Status
 from .triage import Triage
@@ -202,7 +202,17 @@ class Dialogue:
         self._decided(detail, f"{name} kept, the rest {rest}")
 
     def _accept_one(self, _: str) -> None:
-        self._keep(1)
+        detail = self._at_hand()
+        if detail.is_decided:
+            self._decided(detail, "as marked")
+        elif otherwise := overwritten(detail):
+            raise TwinsiftError(
+                f"{count(otherwise, 'file')} decided otherwise",
+                "say the number to be kept, all, or clear",
+            )
+        else:
+            self._keep(1)
+            self._last = lambda: self._accept_one("")
 
     def _keep_all(self, _: str) -> None:
         detail = self._at_hand()

@@ -22,7 +22,9 @@ class Command:
 
 
 COMMANDS = (
-    Command("y", "yes", "", "keep the suggested file, trash the rest, next group", "review.accept"),
+    Command(
+        "y", "yes", "", "keep the suggested file, trash the rest; leaves marks", "review.accept"
+    ),
     Command("1, 2, …", "keep", "", "keep that file, trash the rest, next group", "review.keep"),
     Command("a", "all", "", "keep all of them, next group", "review.keep_all"),
     Command("x", "distinct", "", "not duplicates: never group these again", "review.distinct"),

@@ -88,6 +88,14 @@ def test_an_empty_line_decides_nothing(talk: Talk, filled: Library) -> None:
     assert filled.decisions() == {}
 
 
+def test_yes_leaves_marks_by_hand_as_they_are(talk: Talk, filled: Library) -> None:
+    said = talk("d 1", "y", "a", "k", "y", "q")
+    assert said.count("as marked") == 2
+    decided = filled.decisions()
+    assert (decided[b"2018/sea.jpg"], decided[b"old disk/sea.jpg"]) == ("trash", "keep")
+    assert decided[b"2021/hut.jpg"] == decided[b"2021/hut_edited.jpg"] == "keep"
+
+
 def test_words_do_as_letters_do(talk: Talk, filled: Library) -> None:
     talk("yes", "Skip", "go 4", "mark 2", "back", "distinct", "quit", "all")
     decided = filled.decisions()
