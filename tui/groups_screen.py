@@ -109,7 +109,7 @@ class GroupsScreen(Place):
         noun = "near-shot group" if triage.kind == "near" else "group"
         missing = self.twinsift.feed.missing
         if not len(triage) and (missing is None or self.twinsift.is_busy):
-            return Content.styled(f" no {noun}s yet", "bold")  # nobody has counted so far
+            return Content.styled(f" no {noun} yet", "bold")  # nobody has counted so far
         parts = [Content.styled(f" {count(totals.groups, noun)}", "bold")]
         if missing:
             parts.append(Content.styled(f"reading {missing:,} more…", "$accent"))

@@ -400,7 +400,7 @@ async def test_no_groups_are_counted_before_any_were_looked_for(
     monkeypatch.setattr(TwinsiftApp, "is_busy", property(lambda _: True))
     async with make_app().run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert "no groups yet" in str(pilot.app.screen.query_one("#summary").render())
+        assert "no group yet" in str(pilot.app.screen.query_one("#summary").render())
 
 
 async def test_what_is_decided_frees_what_the_plan_says(filled: Library, make_app: MakeApp) -> None:
